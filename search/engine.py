@@ -1,0 +1,108 @@
+"""The ask/tell contract every engine keeps, and everything about it that does not depend on the engine.
+
+Contract:
+- `ask(n)` returns n new suggestions. Each is legal in the space (conditions, forbidden clauses), satisfies the
+  known constraint, and differs from every trial before it while the space still has another configuration.
+- An engine's state is a function of (space, seed, options, events): after `replay` of the same events the next
+  `ask` returns what the unbroken engine would have returned. Randomness of trial k comes from
+  `default_rng([seed, k])` and nowhere else.
+- `tell` and `tell_failure` take each outcome once, in order of arrival. Failures are learned from, never
+  turned into a number by the caller.
+- Trials asked and not yet told are pending: an engine takes them into account when asked again.
+- Not thread-safe: one loop owns an engine.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from ConfigSpace import ConfigurationSpace
+
+from search.history import History
+from search.trial import Asked, Done, Event, Failed, Suggestion, Trial
+from spaces.configs import Config, Configs
+from spaces.encoding import Encoder
+
+Constraint = Callable[[Configs], npt.ArrayLike]
+"""Rows of configs -> which are feasible, shape (len(rows),)."""
+
+
+class Engine(ABC):
+    """Proposes configurations and learns from their values, which are minimised.
+
+    Args:
+        space: what may vary.
+        seed: a non-negative integer; the same seed and events give the same suggestions.
+        constraint: known constraint, honoured at proposal time; `None` where every legal configuration is
+            feasible.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(
+        self, space: ConfigurationSpace, *, seed: int = 0, constraint: Constraint | None = None
+    ) -> None:
+        self.space = space
+        self.encoder = Encoder(space)
+        self.seed = seed
+        self.constraint = constraint
+        self.history = History()
+
+    def ask(self, n: int = 1) -> list[Suggestion]:
+        """Propose n configurations.
+
+        Raises:
+            Infeasible: no legal configuration satisfies the constraint, or every one has been asked.
+        """
+        suggestions = []
+        for _ in range(n):
+            number = self.history.next_number
+            config = self._propose(number, np.random.default_rng([self.seed, number]))
+            self.history.append(Asked(number, config))
+            suggestions.append(Suggestion(number, config))
+        return suggestions
+
+    def tell(self, suggestion: Suggestion | int, value: float) -> None:
+        """Report the value of a suggestion; a value that is not finite raises `ValueError`."""
+        self._learn(self.history.append(Done(_number(suggestion), float(value))))
+
+    def tell_failure(self, suggestion: Suggestion | int, reason: str) -> None:
+        """Report that a suggestion has no value, and why."""
+        self._learn(self.history.append(Failed(_number(suggestion), reason)))
+
+    def replay(self, events: Iterable[Event]) -> None:
+        """Take over a search from its events."""
+        for event in events:
+            trial = self.history.append(event)
+            if isinstance(event, Asked):
+                self._adopt(trial)
+            else:
+                self._learn(trial)
+
+    def best(self) -> Trial | None:
+        """The done trial of least value, `None` before the first."""
+        return self.history.best
+
+    @abstractmethod
+    def _propose(self, number: int, rng: np.random.Generator) -> Config:
+        """The configuration of trial `number`, from `self.history` and `rng` alone."""
+
+    def _adopt(self, trial: Trial) -> None:
+        """A trial asked in an earlier life of this engine; override to keep derived state."""
+
+    def _learn(self, trial: Trial) -> None:
+        """An outcome arrived and is in the history already; override to keep derived state."""
+
+    def feasible(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which encoded rows, shape (n, d), are legal in the space and satisfy the known constraint."""
+        legal = self.encoder.legal(rows)
+        if self.constraint is not None and legal.any():
+            configs = self.encoder.decode_many(rows[legal])
+            legal[legal] = np.asarray(self.constraint(configs), dtype=np.bool_)
+        return legal
+
+
+def _number(suggestion: Suggestion | int) -> int:
+    return suggestion if isinstance(suggestion, int) else suggestion.number

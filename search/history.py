@@ -1,0 +1,101 @@
+"""The history of a search: a fold of its events, in order of arrival."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+from search.trial import Asked, Done, Event, Failed, Trial, TrialState
+
+
+class History:
+    """All trials of one search.
+
+    `append` is the only way in, so a history read back from a journal equals the one that wrote it, wherever
+    the journal was cut.
+
+    Raises (from `append`):
+        ValueError: an event that cannot follow the ones before it (a number asked twice, an outcome of a
+            trial never asked or already ended, a value that is not finite).
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._trials: dict[int, Trial] = {}
+        self._ended: list[int] = []
+        self._best: Trial | None = None
+        for event in events:
+            self.append(event)
+
+    def append(self, event: Event) -> Trial:
+        """Add one event and return the trial as it stands after it."""
+        if isinstance(event, Asked):
+            if event.number in self._trials:
+                raise ValueError(f"trial {event.number} was asked already")
+            trial = Trial(event.number, event.config)
+        else:
+            trial = self._end(event)
+        self._trials[event.number] = trial
+        return trial
+
+    def _end(self, event: Done | Failed) -> Trial:
+        asked = self._trials.get(event.number)
+        if asked is None:
+            raise ValueError(f"trial {event.number} was never asked")
+        if asked.state is not TrialState.ASKED:
+            raise ValueError(f"trial {event.number} has ended already: {asked.state}")
+        times = {"started": event.started, "ended": event.ended, "worker": event.worker}
+        self._ended.append(event.number)
+        if isinstance(event, Failed):
+            return replace(asked, state=TrialState.FAILED, reason=event.reason, **times)
+        if not math.isfinite(event.value):
+            raise ValueError(f"trial {event.number} is done with {event.value}: not a number is a failure")
+        trial = replace(asked, state=TrialState.DONE, value=event.value, metrics=dict(event.metrics), **times)
+        if self._best is None or event.value < self._best_value():
+            self._best = trial
+        return trial
+
+    def _best_value(self) -> float:
+        return math.inf if self._best is None or self._best.value is None else self._best.value
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def __getitem__(self, number: int) -> Trial:
+        return self._trials[number]
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._trials
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every trial, in order of its number."""
+        return [self._trials[number] for number in sorted(self._trials)]
+
+    @property
+    def ended(self) -> list[Trial]:
+        """Trials with an outcome, in order of arrival."""
+        return [self._trials[number] for number in self._ended]
+
+    @property
+    def pending(self) -> list[Trial]:
+        """Trials asked and not yet ended, in order of their number."""
+        return [trial for trial in self.trials if trial.state is TrialState.ASKED]
+
+    @property
+    def done(self) -> list[Trial]:
+        """Trials with a value, in order of arrival."""
+        return [trial for trial in self.ended if trial.state is TrialState.DONE]
+
+    @property
+    def failed(self) -> list[Trial]:
+        """Trials that failed, in order of arrival."""
+        return [trial for trial in self.ended if trial.state is TrialState.FAILED]
+
+    @property
+    def best(self) -> Trial | None:
+        """The done trial of least value; the first to arrive where several tie."""
+        return self._best
+
+    @property
+    def next_number(self) -> int:
+        """The number the next new suggestion gets."""
+        return max(self._trials, default=-1) + 1

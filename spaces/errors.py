@@ -1,0 +1,45 @@
+"""Errors named by what the receiver should do.
+
+Every package raises these; the command line and the service turn them into an exit code or a status in one
+place (`runners.exits`). An error carries its facts as values and builds the sentence itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrong input: where it stands, what belongs there, what came.
+
+    >>> print(Mistake("budget.flops", "a positive finite number of FLOPs", "-1"))
+    budget.flops: expected a positive finite number of FLOPs, got -1
+    """
+
+    field: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: expected {self.expected}, got {self.got}"
+
+
+class BadInput(ValueError):
+    """The caller's input is wrong: correct the fields named and call again (exit code 2)."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+    @classmethod
+    def of(cls, field: str, expected: str, got: object) -> "BadInput":
+        """A single mistake; `got` is shown with `repr` unless it already is text."""
+        return cls([Mistake(field, expected, got if isinstance(got, str) else repr(got))])
+
+
+class Infeasible(ValueError):
+    """The input is well formed, but no configuration satisfies all of it: relax a constraint (exit code 3)."""
+
+
+class NoUsableTrial(RuntimeError):
+    """The search ended and no trial has a value: look at the reasons of the failures (exit code 4)."""
