@@ -1,7 +1,7 @@
 """What a job minimises: the contract between a configuration and its worth.
 
-An objective is a picklable frozen value. It is deterministic in `(config, seed)`, keeps no state between calls,
-may be called from several processes at once, and never returns a number for a run that has none: it raises
+An objective is a picklable frozen value. It is deterministic in `(config, seed)`, keeps no state between
+calls, may be called from several processes at once, and never returns a number for a run that has none: it raises
 `TrialFailed` with the reason.
 """
 

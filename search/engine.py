@@ -1,10 +1,10 @@
 """The ask/tell contract every engine keeps, and everything about it that does not depend on the engine.
 
 Contract:
-- `ask(n)` returns n new suggestions. Each is legal in the space (conditions, forbidden clauses), satisfies the
-  known constraint, and differs from every trial before it while the space still has another configuration.
-- An engine's state is a function of (space, seed, options, events): after `replay` of the same events the next
-  `ask` returns what the unbroken engine would have returned. Randomness of trial k comes from
+- `ask(n)` returns n new suggestions. Each is legal in the space (conditions, forbidden clauses), satisfies
+  the known constraint, and differs from every trial before it while the space still has another configuration.
+- An engine's state is a function of (space, seed, options, events): after `replay` of the same events the
+  next `ask` returns what the unbroken engine would have returned. Randomness of trial k comes from
   `default_rng([seed, k])` and nowhere else.
 - `tell` and `tell_failure` take each outcome once, in order of arrival. Failures are learned from, never
   turned into a number by the caller.

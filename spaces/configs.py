@@ -38,7 +38,9 @@ class Configs(Sequence[Config]):
         columns: Mapping[str, npt.ArrayLike],
         active: Mapping[str, npt.NDArray[np.bool_]] | None = None,
     ) -> None:
-        self.columns: dict[str, npt.NDArray[Any]] = {name: np.asarray(column) for name, column in columns.items()}
+        self.columns: dict[str, npt.NDArray[Any]] = {
+            name: np.asarray(column) for name, column in columns.items()
+        }
         self.active = dict(active or {})
         lengths = {len(column) for column in self.columns.values()}
         if len(lengths) > 1:

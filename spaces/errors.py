@@ -38,7 +38,7 @@ class BadInput(ValueError):
 
 
 class Infeasible(ValueError):
-    """The input is well formed, but no configuration satisfies all of it: relax a constraint (exit code 3)."""
+    """The input is well formed, but no configuration satisfies it: relax a constraint (exit code 3)."""
 
 
 class NoUsableTrial(RuntimeError):

@@ -1,8 +1,8 @@
 """What every scaling law is: a frozen value with named coefficients and `loss(n, d, s)`.
 
 A family adds its coefficients as dataclass fields and writes three formulas (`_loss`, `_gradient`,
-`_coefficient_gradient`) with the paper's equation number on the line. Everything else, checking, broadcasting,
-parameter counts and training cost, is here once.
+`_coefficient_gradient`) with the paper's equation number on the line. Everything else, checking,
+broadcasting, parameter counts and training cost, is here once.
 """
 
 from abc import ABC, abstractmethod
@@ -56,8 +56,8 @@ class Extra:
 class Law(ABC):
     """A scaling law L(N, D, S) in nats per token unless `unit` says otherwise.
 
-    Arguments of all evaluations: `n` parameters in the law's own `count`, `d` training tokens, `s` sparsity in
-    [0, 1). They broadcast against each other as float64 arrays of any shape.
+    Arguments of all evaluations: `n` parameters in the law's own `count`, `d` training tokens, `s` sparsity
+    in [0, 1). They broadcast against each other as float64 arrays of any shape.
     """
 
     family: ClassVar[str]
@@ -89,7 +89,9 @@ class Law(ABC):
         """Names of the coefficients, in the order of the last axis of `coefficient_gradient`."""
         return tuple(f.name for f in fields(cls) if not f.kw_only)
 
-    def loss(self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike) -> Array:
+    def loss(
+        self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
+    ) -> Array:
         """Predicted loss; shape is the broadcast of the inputs.
 
         Raises:
@@ -98,8 +100,10 @@ class Law(ABC):
         """
         return np.asarray(self._loss(*self._checked(n, d, s, extra)))
 
-    def gradient(self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike) -> Array:
-        """Analytic dL/d(n, d, s); shape is the broadcast of the inputs plus a last axis of 3. Raises as `loss`."""
+    def gradient(
+        self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
+    ) -> Array:
+        """Analytic dL/d(n, d, s): the shape of the broadcast inputs plus a last axis of 3. Raises as `loss`."""
         inputs = self._checked(n, d, s, extra)
         return _stacked(self._gradient(*inputs), inputs)
 
@@ -116,7 +120,7 @@ class Law(ABC):
         return n * (1.0 - s) if self.count is Count.TOTAL else n + 0.0 * s
 
     def n_total(self, n: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
-        """All stored parameters, from the law's own count (`n_active = n_total (1 - S)` unless overridden)."""
+        """All stored parameters, from the law's own count: n_active / (1 - S) unless overridden."""
         n, s = np.asarray(n, dtype=np.float64), np.asarray(s, dtype=np.float64)
         return n + 0.0 * s if self.count is Count.TOTAL else n / (1.0 - s)
 
@@ -153,7 +157,9 @@ class Law(ABC):
     ) -> tuple[Array, Array, Array, Array]:
         known = {self.extra.name} if self.extra else set()
         mistakes = [
-            Mistake(name, f"an input of the {self.family} law ({', '.join(['n', 'd', 's', *known])})", "this name")
+            Mistake(
+                name, f"an input of the {self.family} law ({', '.join(['n', 'd', 's', *known])})", "this name"
+            )
             for name in sorted(set(extra) - known)
         ]
         x_spec = self.extra or Extra("", 0.0, 0.0)
@@ -169,7 +175,9 @@ class Law(ABC):
         return arrays["n"], arrays["d"], arrays["s"], arrays["x"]
 
     def _domain_mistakes(self, arrays: Mapping[str, Array], x_spec: Extra) -> list[Mistake]:
-        sparsity = "0 (a dense law)" if self.max_sparsity == 0 else f"0 <= s <= {self.max_sparsity:g}, below 1"
+        sparsity = (
+            "0 (a dense law)" if self.max_sparsity == 0 else f"0 <= s <= {self.max_sparsity:g}, below 1"
+        )
         rules: list[tuple[str, str, Any]] = [
             ("n", "a positive finite number of parameters", (arrays["n"] > 0) & (arrays["n"] < np.inf)),
             ("d", "a positive number of tokens", arrays["d"] > 0),

@@ -1,0 +1,1 @@
+"""One module per place work can run; the contract is `runners.backend`."""
