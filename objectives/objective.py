@@ -1,12 +1,12 @@
 """What a job minimises: the contract between a configuration and its worth.
 
 An objective is a picklable frozen value. It is deterministic in `(config, seed)`, keeps no state between
-calls, may be called from several processes at once, and never returns a number for a run that has none: it raises
-`TrialFailed` with the reason.
+calls, may be called from several processes at once, and never returns a number for a run that has none: it
+raises `TrialFailed` with the reason.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spaces.configs import Configs, Value
+from spaces.errors import Mistake
 
 Metrics = dict[str, float]
 """Named finite numbers measured in one trial; `Objective.metric` names the minimised one."""
@@ -55,6 +56,11 @@ class Objective(ABC):
     def feasible(self, configs: Configs) -> npt.NDArray[np.bool_]:
         """Which rows satisfy what is known before evaluating (budget, caps); all of them by default."""
         return np.ones(len(configs), dtype=np.bool_)
+
+    def unsuitable(self, parameters: Collection[str]) -> list[Mistake]:
+        """What is wrong with a space of these parameters for this objective; by default nothing."""
+        del parameters
+        return []
 
 
 @dataclass(frozen=True)

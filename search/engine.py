@@ -2,7 +2,7 @@
 
 Contract:
 - `ask(n)` returns n new suggestions. Each is legal in the space (conditions, forbidden clauses), satisfies
-  the known constraint, and differs from every trial before it while the space still has another configuration.
+  the known constraint, and differs from every trial before it while the space has another configuration.
 - An engine's state is a function of (space, seed, options, events): after `replay` of the same events the
   next `ask` returns what the unbroken engine would have returned. Randomness of trial k comes from
   `default_rng([seed, k])` and nowhere else.

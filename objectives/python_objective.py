@@ -1,0 +1,78 @@
+"""A function of the user's as the objective: `package.module:function` or `path/to/file.py:function`."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from objectives.objective import Metrics, Objective
+from objectives.reading import as_metrics
+from spaces.configs import Value
+from spaces.errors import BadInput
+
+
+@dataclass(frozen=True)
+class PythonObjective(Objective):
+    """Calls `target` with the configuration as a dictionary.
+
+    The function returns the minimised number, or a dictionary of numbers that holds `returns`. It gets the
+    trial's seed where it takes an argument `seed`. Whatever it raises fails the trial.
+    """
+
+    target: str
+    folder: Path = Path()
+    """Where a relative file path starts: the folder of the job file."""
+    returns: str = "value"
+
+    @property
+    def metric(self) -> str:
+        """Name of the minimised number."""
+        return self.returns
+
+    def evaluate(self, config: Mapping[str, Value], *, seed: int) -> Metrics:
+        """Call the function once."""
+        function = load(self.target, self.folder)
+        extra = {"seed": seed} if "seed" in inspect.signature(function).parameters else {}
+        return as_metrics(function(dict(config), **extra), self.returns)
+
+
+@lru_cache(maxsize=32)
+def load(target: str, folder: Path) -> Callable[..., Any]:
+    """The function named by `target`.
+
+    Raises:
+        BadInput: the module or file cannot be imported, or has no such function.
+    """
+    place, colon, name = target.rpartition(":")
+    if not colon or not place or not name:
+        raise BadInput.of("objective.target", "module:function or file.py:function", target)
+    try:
+        module = _file_module(folder / place) if place.endswith(".py") else importlib.import_module(place)
+    except Exception as error:  # whatever the user's module raises while it is imported
+        raise BadInput.of(
+            "objective.target", f"an importable {place}", f"{type(error).__name__}: {error}"
+        ) from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise BadInput.of("objective.target", f"a function of {place}", name)
+    return function
+
+
+def _file_module(path: Path) -> ModuleType:
+    """Import a file by its path, with its own folder importable as Python does for a script."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"no such file: {path.name}")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent.resolve()))
+    return module
