@@ -7,9 +7,9 @@ broadcasting, parameter counts and training cost, is here once.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +28,22 @@ class Count(StrEnum):
     NON_EMBEDDING = "n_non_embedding"
 
 
+class Trust(StrEnum):
+    """How the numbers of a coefficient set reached this file."""
+
+    PAPER = "read in the paper"
+    CODE = "read in the authors' code or data"
+    SECONDARY = "two independent sets of notes on the paper agree"
+    TRANSCRIBED = "one third-party transcription of the paper"
+    USER = "given by the user"
+
+
 @dataclass(frozen=True)
 class FittedRange:
-    """The data a coefficient set was fitted on; `None` where the source does not say."""
+    """The data a coefficient set was fitted on; `None` where the source does not say.
+
+    `n` is in the law's own count.
+    """
 
     n: tuple[float, float] | None = None
     tokens: tuple[float, float] | None = None
@@ -72,22 +85,44 @@ class Law(ABC):
     extra: ClassVar[Extra | None] = None
     fixed_tokens: ClassVar[float | None] = None
     """Training tokens of every run behind a law that does not depend on D."""
-    unit: ClassVar[str] = "nats/token"
+    positive: ClassVar[tuple[str, ...]] = ()
+    """Coefficients that stand under a logarithm or a fraction bar."""
 
     name: str = field(default="custom", kw_only=True)
     """Name of the coefficient set."""
     source: str = field(default="given by the user", kw_only=True)
+    trust: Trust = field(default=Trust.USER, kw_only=True)
     fitted: FittedRange = field(default=FittedRange(), kw_only=True)
+    unit: str = field(default="nats/token", kw_only=True)
+
+    @classmethod
+    def published(cls) -> tuple[Self, ...]:
+        """The published coefficient sets; the first is the default."""
+        return ()
 
     @property
     def coefficients(self) -> dict[str, float]:
         """The coefficients by name, in the order of the fields."""
-        return {name: float(getattr(self, name)) for name in self.coefficient_names()}
+        return {name: float(getattr(self, attribute)) for name, attribute in _attributes(self).items()}
 
     @classmethod
     def coefficient_names(cls) -> tuple[str, ...]:
         """Names of the coefficients, in the order of the last axis of `coefficient_gradient`."""
-        return tuple(f.name for f in fields(cls) if not f.kw_only)
+        return tuple(_attributes(cls))
+
+    @classmethod
+    def coefficient_mistakes(cls, values: Mapping[str, float]) -> list[Mistake]:
+        """What the form cannot take in a full set of finite coefficients (those in `positive` must be)."""
+        return [
+            Mistake(name, "a positive number", repr(values[name]))
+            for name in cls.positive
+            if values[name] <= 0
+        ]
+
+    def with_coefficients(self, values: Mapping[str, Any]) -> Self:
+        """The same law with other values, by coefficient name; an array evaluates many laws in one call."""
+        attributes = _attributes(self)
+        return replace(self, **{attributes[name]: value for name, value in values.items()})
 
     def loss(
         self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
@@ -98,20 +133,30 @@ class Law(ABC):
             BadInput: an input outside its domain (n, d > 0; 0 <= s < 1, and s = 0 for a dense law), or a
                 keyword the law does not take.
         """
-        return np.asarray(self._loss(*self._checked(n, d, s, extra)))
+        inputs = self._checked(n, d, s, extra)
+        return _filled(self._loss(*inputs), inputs)
 
     def gradient(
         self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
     ) -> Array:
-        """Analytic dL/d(n, d, s): the shape of the broadcast inputs plus a last axis of 3. Raises as `loss`."""
+        """Analytic dL/d(n, d, s), and by the extra input where the law has one.
+
+        Shape: the broadcast of the inputs plus a last axis of 3 (4 with an extra input). Raises as `loss`.
+        """
         inputs = self._checked(n, d, s, extra)
         return _stacked(self._gradient(*inputs), inputs)
 
     def coefficient_gradient(
         self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
     ) -> Array:
-        """Analytic dL/d(coefficients), last axis in the order of `coefficient_names()`. Raises as `loss`."""
+        """Analytic dL/d(coefficients), last axis in the order of `coefficient_names()`.
+
+        Raises:
+            BadInput: as `loss`; also for infinite tokens, where D^-beta ln D has no value.
+        """
         inputs = self._checked(n, d, s, extra)
+        if np.any(np.isinf(inputs[1])):
+            raise BadInput.of("d", "a finite number of tokens", "inf")
         return _stacked(self._coefficient_gradient(*inputs), inputs)
 
     def n_active(self, n: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
@@ -146,7 +191,7 @@ class Law(ABC):
 
     @abstractmethod
     def _gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        """Partial derivatives by n, d, s."""
+        """Partial derivatives by n, d, s, and by the extra input where there is one."""
 
     @abstractmethod
     def _coefficient_gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
@@ -162,35 +207,57 @@ class Law(ABC):
             )
             for name in sorted(set(extra) - known)
         ]
-        x_spec = self.extra or Extra("", 0.0, 0.0)
-        arrays = {
-            "n": np.asarray(n, dtype=np.float64),
-            "d": np.asarray(d, dtype=np.float64),
-            "s": np.asarray(s, dtype=np.float64),
-            "x": np.asarray(extra.get(x_spec.name, x_spec.default), dtype=np.float64),
-        }
+        x_spec = self.extra or _NO_EXTRA
+        values = (n, d, s, extra.get(x_spec.name, x_spec.default))
+        arrays = tuple(np.asarray(value, dtype=np.float64) for value in values)
         mistakes += self._domain_mistakes(arrays, x_spec)
         if mistakes:
             raise BadInput(mistakes)
-        return arrays["n"], arrays["d"], arrays["s"], arrays["x"]
+        return arrays[0], arrays[1], arrays[2], arrays[3]
 
-    def _domain_mistakes(self, arrays: Mapping[str, Array], x_spec: Extra) -> list[Mistake]:
-        sparsity = (
-            "0 (a dense law)" if self.max_sparsity == 0 else f"0 <= s <= {self.max_sparsity:g}, below 1"
-        )
-        rules: list[tuple[str, str, Any]] = [
-            ("n", "a positive finite number of parameters", (arrays["n"] > 0) & (arrays["n"] < np.inf)),
-            ("d", "a positive number of tokens", arrays["d"] > 0),
-            ("s", sparsity, (arrays["s"] >= 0) & (arrays["s"] <= self.max_sparsity) & (arrays["s"] < 1)),
-            ("x", f"at least {x_spec.lower:g}", arrays["x"] >= x_spec.lower),
+    def _domain_mistakes(self, arrays: tuple[Array, ...], x_spec: Extra) -> list[Mistake]:
+        top = np.nextafter(1.0, 0.0) if self.max_sparsity == 1 else self.max_sparsity
+        sparsity = "0 (a dense law)" if top == 0 else f"0 <= s <= {self.max_sparsity:g}, below 1"
+        rules = [
+            ("n", "a positive finite number of parameters", _TINY, _HUGE),
+            ("d", "a positive number of tokens", _TINY, np.inf),
+            ("s", sparsity, 0.0, top),
+            (x_spec.name, f"at least {x_spec.lower:g}", x_spec.lower, np.inf),
         ]
         return [
-            Mistake(x_spec.name if key == "x" else key, expected, str(arrays[key][~ok].flat[0]))
-            for key, expected, ok in rules
-            if not np.all(ok)
+            Mistake(name, expected, str(_first_outside(array, lower, upper)))
+            for array, (name, expected, lower, upper) in zip(arrays, rules, strict=True)
+            if not _within(array, lower, upper)
         ]
+
+
+_NO_EXTRA = Extra("", 0.0, 0.0)
+_TINY, _HUGE = 5e-324, float(np.finfo(np.float64).max)
+
+
+def _attributes(law: Law | type[Law]) -> dict[str, str]:
+    """Coefficient name -> field. A field for `lambda`, a word of Python's, carries an underscore."""
+    return {f.name.rstrip("_"): f.name for f in fields(law) if not f.kw_only}
+
+
+def _within(array: Array, lower: float, upper: float) -> bool:
+    """Whether all values lie in [lower, upper]. Two reductions, no temporaries; NaN fails both."""
+    return array.size == 0 or bool(array.min() >= lower and array.max() <= upper)
+
+
+def _first_outside(array: Array, lower: float, upper: float) -> float:
+    return float(array[~((array >= lower) & (array <= upper))].flat[0])
+
+
+def _filled(values: Array, inputs: tuple[Array, ...]) -> Array:
+    """`values` in the full broadcast shape, also where the formula does not use every input."""
+    values = np.asarray(values, dtype=np.float64)
+    shape = np.broadcast_shapes(values.shape, *(array.shape for array in inputs))
+    return values if values.shape == shape else np.broadcast_to(values, shape).copy()
 
 
 def _stacked(parts: tuple[Array | float, ...], inputs: tuple[Array, ...]) -> Array:
-    shape = np.broadcast_shapes(*(array.shape for array in inputs))
-    return np.stack([np.broadcast_to(np.asarray(part, dtype=np.float64), shape) for part in parts], axis=-1)
+    """The parts side by side on a last axis, each in the full broadcast shape."""
+    arrays = [np.asarray(part, dtype=np.float64) for part in parts]
+    shape = np.broadcast_shapes(*(array.shape for array in (*arrays, *inputs)))
+    return np.stack([np.broadcast_to(array, shape) for array in arrays], axis=-1)

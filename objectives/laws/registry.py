@@ -1,0 +1,146 @@
+"""Which laws there are, and how to get one by name.
+
+A new family is one module with a `Law` and its class in `FAMILIES`.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import asdict
+from math import isfinite
+from typing import Any
+
+from objectives.laws.generalized import Generalized
+from objectives.laws.hoffmann import Hoffmann
+from objectives.laws.law import Law
+from spaces.errors import BadInput, Mistake
+
+FAMILIES: tuple[type[Law], ...] = (
+    Hoffmann,
+    Generalized,
+)
+
+
+def families() -> tuple[str, ...]:
+    """Names of the families."""
+    return tuple(law.family for law in FAMILIES)
+
+
+def coefficient_sets(family: str) -> tuple[str, ...]:
+    """Names of a family's published coefficient sets, the default first.
+
+    Raises:
+        BadInput: no such family.
+    """
+    return tuple(law.name for law in family_class(family).published())
+
+
+def default_set(family: str) -> str:
+    """Name of the coefficient set `get` takes when none is named."""
+    return coefficient_sets(family)[0]
+
+
+def get(family: str, coefficients: str | None = None) -> Law:
+    """A law with published coefficients.
+
+    >>> get("hoffmann", "rounded").loss(70e9, 1.4e12).round(5).item()
+    1.93665
+
+    Args:
+        family: one of `families()`.
+        coefficients: one of `coefficient_sets(family)`; the default set if not given.
+
+    Raises:
+        BadInput: no such family or coefficient set; the message lists the names and suggests the closest.
+    """
+    published = {law.name: law for law in family_class(family).published()}
+    if coefficients is None:
+        return next(iter(published.values()))
+    if coefficients not in published:
+        raise BadInput.of(
+            "coefficients", _one_of(f"set of the {family} law", published, coefficients), coefficients
+        )
+    return published[coefficients]
+
+
+def custom(family: str, /, **coefficients: float) -> Law:
+    """A law with coefficients of your own.
+
+    Raises:
+        BadInput: no such family; or one mistake for every coefficient that is missing, unknown, not a finite
+            number, or outside the domain of the form.
+    """
+    law = family_class(family)
+    mistakes = _coefficient_mistakes(law, coefficients) or law.coefficient_mistakes(coefficients)
+    if mistakes:
+        raise BadInput(mistakes)
+    return law(*(float(coefficients[name]) for name in law.coefficient_names()))
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """One plain record for each published coefficient set: what `scalesearch laws` lists."""
+    return [
+        _record(law, default=law.name == default_set(law.family))
+        for kind in FAMILIES
+        for law in kind.published()
+    ]
+
+
+def family_class(family: str) -> type[Law]:
+    """The class behind a family's name.
+
+    Raises:
+        BadInput: no such family; the message lists the names and suggests the closest.
+    """
+    by_name = {law.family: law for law in FAMILIES}
+    if family not in by_name:
+        raise BadInput.of("law", _one_of("law", by_name, family), family)
+    return by_name[family]
+
+
+def _record(law: Law, default: bool) -> dict[str, Any]:
+    return {
+        "family": law.family,
+        "set": law.name,
+        "default": default,
+        "title": law.title,
+        "equation": law.equation,
+        "count": law.count.value,
+        "unit": law.unit,
+        "coefficients": law.coefficients,
+        "fitted": asdict(law.fitted),
+        "extra": asdict(law.extra) if law.extra else None,
+        "fixed_tokens": law.fixed_tokens,
+        "source": law.source,
+        "trust": law.trust.value,
+    }
+
+
+def _coefficient_mistakes(law: type[Law], given: dict[str, float]) -> list[Mistake]:
+    names = law.coefficient_names()
+    missing = [
+        Mistake(name, f"a coefficient of the {law.family} law", "nothing")
+        for name in names
+        if name not in given
+    ]
+    unknown = [
+        Mistake(name, _one_of(f"coefficient of the {law.family} law", names, name), repr(given[name]))
+        for name in given
+        if name not in names
+    ]
+    malformed = [
+        Mistake(name, "a finite number", repr(value))
+        for name, value in given.items()
+        if name in names and not _is_finite_number(value)
+    ]
+    return missing + unknown + malformed
+
+
+def _is_finite_number(value: object) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and isfinite(value)
+
+
+def _one_of(what: str, names: Iterable[str], got: str) -> str:
+    """What belongs there: the valid names, with the closest one if there is a close one."""
+    listed = list(names)
+    close = difflib.get_close_matches(got, listed, n=1)
+    return f"a {what} ({', '.join(listed)}{f'; did you mean {close[0]}?' if close else ''})"
