@@ -1,0 +1,369 @@
+"""The job file's schema: what each field holds, checked once, every mistake reported by its field.
+
+A file describes one search, or many: `searches` names variants by what they change, `sweep` crosses axes,
+each a dotted field with a list of values or a range. After this module no code reads a raw dictionary.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import numpy as np
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from spaces.errors import BadInput, Mistake
+
+MAX_SEARCHES = 100_000
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _no_bool(value: Any) -> Any:
+    """Python and YAML would take `true` for 1."""
+    if isinstance(value, bool):
+        raise ValueError("a number, not a truth value")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
+Positive = Annotated[float, BeforeValidator(_no_bool), Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
+Fraction = Annotated[float, BeforeValidator(_no_bool), Field(ge=0, lt=1)]
+Coefficients = str | dict[str, Number] | None
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BudgetSpec(Strict):
+    """`objectives.budget` decides which of these belong together; here they are only numbers."""
+
+    flops: Positive | None = None
+    gpus: Positive | None = None
+    days: Positive | None = None
+    gpu: str | None = None
+    peak_tflops: Positive | None = None
+    mfu: Positive | None = None
+    goodput: Positive | None = None
+    dollars: Positive | None = None
+    price: Positive | None = None
+    max_total_params: Positive | None = None
+    max_tokens: Positive | None = None
+    unique_tokens: Positive | None = None
+    sparsity: Fraction | None = None
+    max_sparsity: Fraction | None = None
+
+
+class LawSpec(Strict):
+    """Loss predicted by a law under the budget."""
+
+    kind: Literal["law"] = "law"
+    law: str = "generalized"
+    coefficients: Coefficients = None
+
+
+class ArchitectureSpec(Strict):
+    """Loss predicted by a law for a concrete architecture, its parameters and FLOPs counted exactly."""
+
+    kind: Literal["architecture"]
+    law: str = "generalized"
+    coefficients: Coefficients = None
+
+
+class CoefficientLossSpec(Strict):
+    """Loss predicted at one fixed run while coefficients vary."""
+
+    kind: Literal["coefficient-loss"]
+    law: str
+    coefficients: Coefficients = None
+    n: Positive
+    tokens: Positive
+    sparsity: Fraction = 0.0
+
+
+class MisfitSpec(Strict):
+    """Misfit of a law's coefficients to a table of runs."""
+
+    kind: Literal["misfit"]
+    law: str
+    coefficients: Coefficients = None
+    runs: str
+    columns: dict[str, str] = {}
+    drop_highest_loss: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] = 0
+
+
+class PythonSpec(Strict):
+    """A Python function."""
+
+    kind: Literal["python"]
+    target: str
+    returns: str = "value"
+
+
+class CommandSpec(Strict):
+    """An external program."""
+
+    kind: Literal["command"]
+    command: str
+    returns: str = "value"
+
+
+OBJECTIVES = {
+    "law": LawSpec,
+    "architecture": ArchitectureSpec,
+    "coefficient-loss": CoefficientLossSpec,
+    "misfit": MisfitSpec,
+    "python": PythonSpec,
+    "command": CommandSpec,
+}
+
+
+def _kind(value: Any) -> str | None:
+    kind = value.get("kind", "law") if isinstance(value, Mapping) else getattr(value, "kind", None)
+    return kind if kind in OBJECTIVES else None
+
+
+ObjectiveSpec = Annotated[
+    Annotated[LawSpec, Tag("law")]
+    | Annotated[ArchitectureSpec, Tag("architecture")]
+    | Annotated[CoefficientLossSpec, Tag("coefficient-loss")]
+    | Annotated[MisfitSpec, Tag("misfit")]
+    | Annotated[PythonSpec, Tag("python")]
+    | Annotated[CommandSpec, Tag("command")],
+    Discriminator(
+        _kind,
+        custom_error_type="objective_kind",
+        custom_error_message=f"a mapping whose kind is one of {', '.join(OBJECTIVES)}",
+    ),
+]
+
+
+class EngineSpec(BaseModel):
+    """An engine's name; every other field is an option, checked by the engine."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str = "native"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+def _parallel(value: Any) -> Any:
+    if value == "auto":
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("a whole number of at least 1, or auto")
+    return value
+
+
+def _engine(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class SearchSpec(Strict):
+    """One search, as the file gives it."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._=,+-]*$", max_length=200)] = "search"
+    seed: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] = 0
+    evaluations: Count
+    parallel: Annotated[int, BeforeValidator(_parallel)] = 1
+    """0 stands for `auto`: as many as the backend has slots."""
+    timeout: Positive | None = None
+    engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
+    budget: BudgetSpec | None = None
+    space: dict[str, Any] | None = None
+    objective: ObjectiveSpec = LawSpec()
+
+
+class Range(Strict):
+    """Evenly spaced values, end points included; spaced by factors on a log scale."""
+
+    start: Number = Field(alias="from")
+    stop: Number = Field(alias="to")
+    number: Count
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _positive_on_a_log_scale(self) -> Self:
+        if self.scale == "log" and min(self.start, self.stop) <= 0:
+            raise ValueError("positive ends on a log scale")
+        return self
+
+    def values(self) -> list[float | int]:
+        """The values, as integers where all of them are."""
+        spaced = np.geomspace if self.scale == "log" else np.linspace
+        values = spaced(self.start, self.stop, self.number)
+        whole = self.scale == "linear" and bool(np.all(values == np.round(values)))
+        return [int(value) if whole else float(value) for value in values]
+
+
+def _axis(value: Any) -> str | None:
+    return "range" if isinstance(value, Mapping) else "list" if isinstance(value, list) else None
+
+
+Axis = Annotated[
+    Annotated[list[Any], Field(min_length=1), Tag("list")] | Annotated[Range, Tag("range")],
+    Discriminator(
+        _axis,
+        custom_error_type="axis",
+        custom_error_message="a list of values, or a range {from, to, number, scale: linear|log}",
+    ),
+]
+
+
+class BatchSpec(Strict):
+    """The part of the file that makes many searches of one description."""
+
+    searches: dict[str, dict[str, Any]] = {}
+    sweep: dict[str, Axis] = {}
+
+
+def read_searches(text: str, default_name: str) -> tuple[str, list[SearchSpec]]:
+    """The batch's name and its searches, from the text of a job file.
+
+    Raises:
+        BadInput: every mistake, with the dotted path of its field.
+    """
+    raw = _parse(text)
+    batch = _validated(BatchSpec, {key: raw.pop(key) for key in ("searches", "sweep") if key in raw})
+    name = str(raw.get("name", default_name))
+    mistakes: dict[Mistake, None] = {}
+    specs: list[SearchSpec] = []
+    for label, variant in _variants(raw, batch):
+        try:
+            specs.append(_validated(SearchSpec, {**variant, "name": label or name}))
+        except BadInput as error:
+            mistakes |= dict.fromkeys(error.mistakes)
+    if mistakes:
+        raise BadInput(mistakes)
+    return name, specs
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        raw = yaml.load(text, Loader=_UniqueKeys)  # a SafeLoader
+    except yaml.YAMLError as error:
+        raise BadInput.of("job file", "YAML", " ".join(str(error).split())) from error
+    if not isinstance(raw, dict):
+        raise BadInput.of("job file", "a mapping of fields", type(raw).__name__)
+    return {str(key): value for key, value in raw.items()}
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a repeated key is a mistake instead of a silent override."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.YAMLError(f"the key {', '.join(twice)} stands twice, line {node.start_mark.line + 1}")
+        return super().construct_mapping(node, deep=deep)
+
+
+def _variants(raw: Mapping[str, Any], batch: BatchSpec) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Label and raw description of every search: named variants crossed with the axes of the sweep."""
+    axes = {path: axis.values() if isinstance(axis, Range) else axis for path, axis in batch.sweep.items()}
+    count = max(1, len(batch.searches)) * int(
+        np.prod([len(values) for values in axes.values()], dtype=object)
+    )
+    if count > MAX_SEARCHES:
+        raise BadInput.of("sweep", f"at most {MAX_SEARCHES} searches", str(count))
+    for named, changes in (batch.searches or {"": {}}).items():
+        for point in itertools.product(*axes.values()):
+            spec = _merged(raw, changes)
+            for path, value in zip(axes, point, strict=True):
+                spec = _merged(spec, _nested(path, value))
+            yield ",".join(filter(None, [named, *map(_label, axes, point)])), spec
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` on top, mappings merged key by key."""
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
+
+
+def _nested(path: str, value: Any) -> dict[str, Any]:
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return dict(value)
+
+
+def _label(path: str, value: Any) -> str:
+    """A short name for a point on an axis, fit for a folder's name."""
+    if isinstance(value, Mapping):
+        value = "-".join(str(part) for part in value.values())
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    kept = "".join(char if char.isalnum() or char in "._+-" else "-" for char in text)
+    return f"{path.rpartition('.')[2]}={kept}"
+
+
+def _validated(model: type[M], raw: Mapping[str, Any]) -> M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise BadInput(_mistake(model, details) for details in error.errors()) from error
+
+
+def _mistake(model: type[BaseModel], details: ErrorDetails) -> Mistake:
+    """Pydantic's account of one error in our words."""
+    where = _path(details)
+    got = "nothing" if details["type"] == "missing" else repr(details["input"])[:120]
+    expected = _expected(details)
+    if details["type"] == "extra_forbidden":
+        got = "this name"
+        near = get_close_matches(where[-1], list(model.model_fields)) if len(where) == 1 else []
+        expected = f"a known field (did you mean {near[0]}?)" if near else "a known field"
+    return Mistake(".".join(where), expected, got)
+
+
+def _path(details: ErrorDetails) -> list[str]:
+    """The field's path without the tags pydantic adds where it chose among alternatives."""
+    parts = [str(part) for part in details["loc"]]
+    if parts[0] == "objective":
+        return parts[:1] + parts[2:]
+    return parts[:2] + parts[3:] if parts[0] == "sweep" else parts
+
+
+EXPECTED = {
+    "missing": "a value",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "dict_type": "a mapping",
+    "model_type": "a mapping of fields",
+    "too_short": "at least one value",
+    "string_pattern_mismatch": "letters, digits and ._=,+- only, for a folder's name",
+}
+
+
+def _expected(details: ErrorDetails) -> str:
+    if details["type"] in EXPECTED:
+        return EXPECTED[details["type"]].format(**details.get("ctx", {}))
+    return details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
