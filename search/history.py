@@ -42,13 +42,13 @@ class History:
             raise ValueError(f"trial {event.number} was never asked")
         if asked.state is not TrialState.ASKED:
             raise ValueError(f"trial {event.number} has ended already: {asked.state}")
-        times = {"started": event.started, "ended": event.ended, "worker": event.worker}
-        self._ended.append(event.number)
-        if isinstance(event, Failed):
-            return replace(asked, state=TrialState.FAILED, reason=event.reason, **times)
-        if not math.isfinite(event.value):
+        if isinstance(event, Done) and not math.isfinite(event.value):
             raise ValueError(f"trial {event.number} is done with {event.value}: not a number is a failure")
-        trial = replace(asked, state=TrialState.DONE, value=event.value, metrics=dict(event.metrics), **times)
+        self._ended.append(event.number)
+        ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker)
+        if isinstance(event, Failed):
+            return replace(ended, state=TrialState.FAILED, reason=event.reason)
+        trial = replace(ended, state=TrialState.DONE, value=event.value, metrics=dict(event.metrics))
         if self._best is None or event.value < self._best_value():
             self._best = trial
         return trial
