@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from objectives.laws.law import Array, Count, FittedRange, Law, Trust
 
@@ -69,6 +70,10 @@ class Generalized(Law):
                 trust=Trust.CODE,
             ),
         )
+
+    def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...]:
+        """At fixed S, Eq. 7 has the two terms of Chinchilla's."""
+        return self._scale(np.log1p(-s), s), self.alpha, self.b, self.beta
 
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
         dense = np.log1p(-s)

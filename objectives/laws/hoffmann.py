@@ -10,6 +10,7 @@ from math import exp
 from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from objectives.laws.law import Array, Count, FittedRange, Law, Trust
 
@@ -72,6 +73,10 @@ class Hoffmann(Law):
                 fitted=CHINCHILLA_RUNS,
             ),
         )
+
+    def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...]:
+        """The two terms of Eq. 2."""
+        return self.a, self.alpha, self.b, self.beta
 
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
         return self.e + self._size_term(np.log(n)) + self._data_term(np.log(d))  # Eq. 2

@@ -85,6 +85,8 @@ class Law(ABC):
     extra: ClassVar[Extra | None] = None
     fixed_tokens: ClassVar[float | None] = None
     """Training tokens of every run behind a law that does not depend on D."""
+    unimodal: ClassVar[bool] = False
+    """Whether the loss has one minimum along every budget curve; the exact solver scans where it may not."""
     positive: ClassVar[tuple[str, ...]] = ()
     """Coefficients that stand under a logarithm or a fraction bar."""
 
@@ -184,6 +186,19 @@ class Law(ABC):
     ) -> Array:
         """Training FLOPs C of one run."""
         return self.flops_per_token(n, s, **extra) * np.asarray(d, dtype=np.float64)
+
+    def flops_elasticity(self, n: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike) -> Array:
+        """Relative growth of `flops_per_token` with n, d log / d log > 0: 1 where they are proportional."""
+        del extra
+        return np.ones(np.broadcast_shapes(np.shape(n), np.shape(s)))
+
+    def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...] | None:
+        """(A, alpha, B, beta) of a law whose compute-optimal split is known in closed form, else None.
+
+        It is where, at fixed S, the loss is an increasing function of A n^-alpha + B d^-beta alone and the
+        cost per token is proportional to n. Each part broadcasts against `s`.
+        """
+        return None
 
     @abstractmethod
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
