@@ -3,9 +3,9 @@
 import contextlib
 import json
 import os
+import re
 import shlex
 import signal
-import string
 import subprocess
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
@@ -68,26 +68,29 @@ class CommandObjective(Objective):
             return as_metrics(_parse(_last_line(out)), self.returns)
 
 
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""A name in braces; any other brace is left as it stands, so a command may hold JSON."""
+
+
 def placeholders(command: str) -> set[str]:
     """Names in braces in a command.
 
     Raises:
-        BadInput: the command is empty, or its braces or quotes do not close.
+        BadInput: the command is empty, or its quotes do not close.
     """
     try:
         if not shlex.split(command):
             raise ValueError("an empty command")
-        return {name for _, name, _, _ in string.Formatter().parse(command) if name is not None}
     except ValueError as error:
         raise BadInput.of("objective.command", "a command line", str(error)) from error
+    return set(PLACEHOLDER.findall(command))
 
 
 def fill(command: str, values: Mapping[str, Value]) -> list[str]:
     """The argument list; each value stays within the argument that names it, whatever it contains."""
-    texts = {name: "" for name in placeholders(command)} | {
-        name: str(value) for name, value in values.items()
-    }
-    return [part.format(**texts) for part in shlex.split(command)]
+    return [
+        PLACEHOLDER.sub(lambda match: str(values.get(match[1], "")), part) for part in shlex.split(command)
+    ]
 
 
 def _run(
@@ -101,9 +104,14 @@ def _run(
     """Exit code of the program; it runs in a process group of its own so that all of it can be killed."""
     try:
         process = subprocess.Popen(
-            list(arguments), cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            list(arguments),
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
             start_new_session=True,
-        )  # fmt: skip
+        )
     except OSError as error:
         raise TrialFailed(f"cannot start: {error}") from error
     try:

@@ -14,23 +14,21 @@ def as_metrics(returned: Any, metric: str) -> Metrics:
     Raises:
         TrialFailed: the metric is missing, not a number, NaN or infinite.
     """
-    if isinstance(returned, Mapping):
-        if metric not in returned:
-            raise TrialFailed(f"no metric {metric!r} among {', '.join(map(str, returned)) or 'nothing'}")
-        numbers = {str(name): value for name, value in returned.items() if _is_number(value)}
-    else:
-        numbers = {metric: returned} if _is_number(returned) else {}
-    if metric not in numbers:
-        wrong = returned[metric] if isinstance(returned, Mapping) else returned
+    given = returned if isinstance(returned, Mapping) else {metric: returned}
+    if metric not in given:
+        raise TrialFailed(f"no metric {metric!r} among {', '.join(map(str, given)) or 'nothing'}")
+    numbers = {str(name): _number(value) for name, value in given.items()}
+    value = numbers[metric]
+    if value is None:
+        wrong = given[metric]
         raise TrialFailed(f"{metric} must be a number, got {type(wrong).__name__}: {str(wrong)[:80]}")
-    metrics = {name: float(value) for name, value in numbers.items()}
-    if not math.isfinite(metrics[metric]):
-        raise TrialFailed(f"{metric} is {metrics[metric]}")
-    return {name: value for name, value in metrics.items() if math.isfinite(value)}
+    if not math.isfinite(value):
+        raise TrialFailed(f"{metric} is {value}")
+    return {name: number for name, number in numbers.items() if number is not None and math.isfinite(number)}
 
 
-def _is_number(value: Any) -> bool:
-    """A real number; NumPy scalars and 0-d arrays count, booleans do not."""
-    if hasattr(value, "item") and getattr(value, "size", 0) == 1:
+def _number(value: Any) -> float | None:
+    """A real number as float, `None` for anything else; NumPy values of size 1 count, booleans do not."""
+    if getattr(value, "size", 0) == 1 and hasattr(value, "item"):
         value = value.item()
-    return isinstance(value, Real) and not isinstance(value, bool)
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
