@@ -1,7 +1,7 @@
 """Objectives that are a scaling law: the loss a law predicts, over model sizes or over its own coefficients."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from spaces.configs import Configs
 from spaces.errors import Mistake
 
 ROUNDING = 1e-9
-"""Relative slack of a budget or cap: a configuration computed to lie on it must not fail by a rounding error."""
+"""Relative slack of a budget or cap: a configuration computed to lie on it must not fail by rounding."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class CoefficientLoss(ClosedForm):
 
     def evaluate_many(self, configs: Configs) -> dict[str, npt.NDArray[np.float64]]:
         """The column loss, shape (len(configs),)."""
-        law = with_coefficients(self.law, {name: configs[name] for name in configs.columns})
+        law = self.law.with_coefficients(configs.columns)
         return {"loss": np.broadcast_to(law.loss(self.n, self.tokens, self.sparsity), (len(configs),))}
 
 
@@ -112,11 +112,3 @@ def unknown_parameters(parameters: Collection[str], allowed: Collection[str], wh
     """A mistake for each parameter of a space that an objective has no use for."""
     expected = f"{what} ({', '.join(allowed)})"
     return [Mistake(f"space.{name}", expected, "this name") for name in parameters if name not in allowed]
-
-
-def with_coefficients(law: Law, columns: dict[str, Array]) -> Law:
-    """The same law with arrays in place of some coefficients, so that one call evaluates many of them.
-
-    The result serves `loss` only; its coefficients broadcast against n, d and s.
-    """
-    return replace(law, **columns)  # type: ignore[arg-type]

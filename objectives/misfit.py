@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from objectives.law_objectives import unknown_parameters, with_coefficients
+from objectives.law_objectives import unknown_parameters
 from objectives.laws.law import Array, Law
 from objectives.objective import ClosedForm
 from objectives.runs import Runs
@@ -42,7 +42,7 @@ class Misfit(ClosedForm):
     def evaluate_many(self, configs: Configs) -> dict[str, npt.NDArray[np.float64]]:
         """The column misfit, shape (len(configs),); NaN where a prediction is not positive."""
         columns = {name: np.asarray(configs[name], dtype=np.float64)[:, None] for name in configs.columns}
-        law = with_coefficients(self.law, columns)
+        law = self.law.with_coefficients(columns)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             predicted = law.loss(self.runs.n, self.runs.tokens, self.runs.sparsity)
             residual = np.log(predicted) - np.log(self.runs.loss)
