@@ -30,7 +30,8 @@ class Configs(Sequence[Config]):
         columns: name -> values, all of one length. Numeric columns are kept as NumPy arrays of float64 or
             int64; anything else as an object array.
         active: name -> bool mask of the rows in which the parameter is active; absent means always. Inactive
-            cells are NaN in float columns and left out of the row dictionaries.
+            cells hold the zero of the column's type (NaN, 0, False, None) and are left out of the row
+            dictionaries.
     """
 
     def __init__(
@@ -56,11 +57,11 @@ class Configs(Sequence[Config]):
         active: dict[str, npt.NDArray[np.bool_]] = {}
         for name in names:
             present = np.array([name in row for row in listed])
-            values = [row.get(name) for row in listed]
+            values = _column([row[name] for row in listed if name in row])
             if present.all():
-                columns[name] = _column(values)
+                columns[name] = values
             else:
-                columns[name] = _column([np.nan if v is None else v for v in values])
+                columns[name] = spread(values, present)
                 active[name] = present
         return cls(columns, active)
 
@@ -100,6 +101,14 @@ class Configs(Sequence[Config]):
         )
 
 
+def spread(values: npt.NDArray[Any], present: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """A column of len(present) cells: `values` where present, elsewhere the zero of their type."""
+    zero = {"f": np.nan, "O": None}.get(values.dtype.kind, 0)
+    column = np.full(len(present), zero, dtype=values.dtype)
+    column[present] = values
+    return column
+
+
 def _column(values: list[Any]) -> npt.NDArray[Any]:
     """An array that keeps numbers as numbers and everything else, strings too, as objects."""
     kinds = {type(value) for value in values}
@@ -112,4 +121,5 @@ def _column(values: list[Any]) -> npt.NDArray[Any]:
 
 def _plain(value: Any) -> Value:
     """The plain Python scalar behind a NumPy one."""
-    return value.item() if isinstance(value, np.generic) else value
+    plain: Value = value.item() if isinstance(value, np.generic) else value
+    return plain
