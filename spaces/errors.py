@@ -4,8 +4,9 @@ Every package raises these; the command line and the service turn them into an e
 place (`runners.exits`). An error carries its facts as values and builds the sentence itself.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,35 @@ class Infeasible(ValueError):
 
 class NoUsableTrial(RuntimeError):
     """The search ended and no trial has a value: look at the reasons of the failures (exit code 4)."""
+
+
+class Mistakes:
+    """Collects the mistakes of several independent checks, so that a user hears of all of them at once.
+
+    >>> found = Mistakes()
+    >>> with found.within("budget"):
+    ...     raise BadInput.of("flops", "a positive number", -1)
+    >>> [mistake.field for mistake in found.all]
+    ['budget.flops']
+    """
+
+    def __init__(self) -> None:
+        self.all: list[Mistake] = []
+
+    @contextmanager
+    def within(self, field: str) -> Iterator[None]:
+        """Collect what the block raises, its fields below `field`; the block ends at its first error."""
+        try:
+            yield
+        except BadInput as error:
+            self.all += (replace(mistake, field=_below(field, mistake.field)) for mistake in error.mistakes)
+
+    def settle(self) -> None:
+        """Raise `BadInput` with everything collected, if anything was."""
+        if self.all:
+            raise BadInput(self.all)
+
+
+def _below(parent: str, field: str) -> str:
+    """The dotted path, unless the field names its parent already."""
+    return field if not parent or field.split(".")[0] == parent else f"{parent}.{field}"
