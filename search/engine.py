@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
+from search.candidates import Candidates
 from search.history import History
 from search.trial import Asked, Done, Event, Failed, Suggestion, Trial
 from spaces.configs import Config, Configs
@@ -49,6 +50,7 @@ class Engine(ABC):
         self.seed = seed
         self.constraint = constraint
         self.history = History()
+        self.candidates = Candidates(self.encoder, self.feasible, self.history)
 
     def ask(self, n: int = 1) -> list[Suggestion]:
         """Propose n configurations.
@@ -75,11 +77,11 @@ class Engine(ABC):
     def replay(self, events: Iterable[Event]) -> None:
         """Take over a search from its events."""
         for event in events:
-            trial = self.history.append(event)
             if isinstance(event, Asked):
-                self._adopt(trial)
+                self._adopt(Trial(event.number, event.config))
+                self.history.append(event)
             else:
-                self._learn(trial)
+                self._learn(self.history.append(event))
 
     def best(self) -> Trial | None:
         """The done trial of least value, `None` before the first."""
@@ -90,7 +92,10 @@ class Engine(ABC):
         """The configuration of trial `number`, from `self.history` and `rng` alone."""
 
     def _adopt(self, trial: Trial) -> None:
-        """A trial asked in an earlier life of this engine; override to keep derived state."""
+        """A trial asked in an earlier life of this engine; override to keep derived state.
+
+        The history is what `_propose` saw then: the trial is not in it yet.
+        """
 
     def _learn(self, trial: Trial) -> None:
         """An outcome arrived and is in the history already; override to keep derived state."""

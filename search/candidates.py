@@ -1,0 +1,117 @@
+"""Feasible configurations that have not been asked yet: what every engine chooses from.
+
+Rows are drawn and rejected in growing batches. A small discrete space is listed as well, so that the end of
+the space can be told from bad luck. Candidates are canonical rows: what was checked is what will be decoded.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from search.history import History
+from search.trial import Trial
+from spaces.encoding import Encoder
+from spaces.errors import Infeasible
+
+Rows = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+SMALLEST_BATCH = 64
+"""Rows drawn at first; each later batch doubles what was drawn."""
+
+EFFORT = 2**20
+"""Rows drawn before giving up on finding a single feasible new one."""
+
+PATIENCE = 16
+"""Rows drawn per candidate wanted before making do with fewer."""
+
+LISTED = 2**16
+"""Discrete spaces of at most so many configurations are listed."""
+
+
+class Candidates:
+    """Feasible new rows of one search.
+
+    Args:
+        encoder: of the search's space; rows have shape (n, d) with d = len(encoder.columns).
+        feasible: which rows are legal and satisfy the known constraint, shape (n,).
+        history: of the search; read at every call, never written.
+    """
+
+    def __init__(self, encoder: Encoder, feasible: Callable[[Rows], Mask], history: History) -> None:
+        self._encoder = encoder
+        self._feasible = feasible
+        self._history = history
+        self._row_of: dict[int, Rows] = {}
+        self._listed: Rows | None = None
+
+    def rows(self, trials: Sequence[Trial]) -> Rows:
+        """The canonical rows of trials, each encoded once in the life of the search."""
+        new = [trial for trial in trials if trial.number not in self._row_of]
+        if new:
+            rows = self._encoder.canonical(self._encoder.encode_many([trial.config for trial in new]))
+            self._row_of.update((trial.number, row) for trial, row in zip(new, rows, strict=True))
+        return self._stacked([self._row_of[trial.number] for trial in trials])
+
+    def fresh(self, rows: Rows) -> Rows:
+        """Those of `rows`, made canonical, that are feasible and not asked yet: each once, in their order."""
+        rows = self._encoder.canonical(rows)
+        return self._unasked(rows[self._feasible(rows)])
+
+    def random(self, count: int, rng: np.random.Generator) -> Rows:
+        """At most `count` fresh rows from the space's priors, and at least one. Raises as `draw`."""
+        return self.draw(lambda n: self._encoder.random(n, rng), count)[:count]
+
+    def draw(self, source: Callable[[int], Rows], count: int) -> Rows:
+        """All fresh rows, at least one, among as many as must be drawn from `source` to have `count`.
+
+        Fewer than `count` come back where that would take more than `PATIENCE` draws for each; the rest of a
+        listed space comes back where it is no more than `count`.
+
+        Args:
+            source: n -> the next n rows; n is a power of two at first and doubles what was drawn later.
+            count: how many rows are wanted.
+
+        Raises:
+            Infeasible: every feasible configuration of a listed space has been asked, or none of `EFFORT`
+                rows drawn is feasible and new.
+        """
+        remaining = self._remaining()
+        if remaining is not None and len(remaining) <= count:
+            return remaining
+        found = self._stacked([])
+        drawn, batch = 0, 1 << (max(count, SMALLEST_BATCH) - 1).bit_length()
+        while drawn < EFFORT and len(found) < count and not (len(found) and drawn >= PATIENCE * count):
+            found = self._unasked(np.concatenate([found, self.fresh(source(batch))]))
+            drawn += batch
+            batch = drawn
+        if len(found):
+            return found
+        if remaining is not None:
+            return remaining
+        new = "new " if len(self._history) else ""
+        raise Infeasible(f"no {new}configuration satisfies the constraints among {drawn} drawn")
+
+    def _remaining(self) -> Rows | None:
+        """Every fresh row of a space small enough to be listed, otherwise `None`."""
+        if self._encoder.cardinality > LISTED:
+            return None
+        if self._listed is None:
+            every = self._encoder.every()
+            self._listed = every[self._feasible(every)]
+        if not len(self._listed):
+            raise Infeasible("no configuration of the space satisfies the constraints")
+        remaining = self._unasked(self._listed)
+        if not len(remaining):
+            raise Infeasible(f"every feasible configuration ({len(self._listed)}) has been asked")
+        return remaining
+
+    def _unasked(self, rows: Rows) -> Rows:
+        """Those of canonical `rows` that no trial has: each once, in their order."""
+        asked = {row.tobytes() for row in self.rows(self._history.trials)}
+        new = {key: row for row in rows if (key := row.tobytes()) not in asked}
+        return self._stacked(list(new.values()))
+
+    def _stacked(self, rows: list[Rows]) -> Rows:
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(self._encoder.columns))
