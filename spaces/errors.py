@@ -7,6 +7,7 @@ place (`runners.exits`). An error carries its facts as values and builds the sen
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,17 @@ class BadInput(ValueError):
     def of(cls, field: str, expected: str, got: object) -> "BadInput":
         """A single mistake; `got` is shown with `repr` unless it already is text."""
         return cls([Mistake(field, expected, got if isinstance(got, str) else repr(got))])
+
+
+def one_of(names: Iterable[str], got: object) -> str:
+    """What belongs where only these names do, and which of them was probably meant.
+
+    >>> one_of(["native", "sobol"], "sobl")
+    'native | sobol (did you mean sobol?)'
+    """
+    known = list(names)
+    near = get_close_matches(str(got), known, n=1)
+    return " | ".join(known) + (f" (did you mean {near[0]}?)" if near else "")
 
 
 class Infeasible(ValueError):
