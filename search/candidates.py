@@ -57,7 +57,7 @@ class Candidates:
     def fresh(self, rows: Rows) -> Rows:
         """Those of `rows`, made canonical, that are feasible and not asked yet: each once, in their order."""
         rows = self._encoder.canonical(rows)
-        return self._unasked(rows[self._feasible(rows)])
+        return self.unasked(rows[self._feasible(rows)])
 
     def random(self, count: int, rng: np.random.Generator) -> Rows:
         """At most `count` fresh rows from the space's priors, and at least one. Raises as `draw`."""
@@ -83,7 +83,7 @@ class Candidates:
         found = self._stacked([])
         drawn, batch = 0, 1 << (max(count, SMALLEST_BATCH) - 1).bit_length()
         while drawn < EFFORT and len(found) < count and not (len(found) and drawn >= PATIENCE * count):
-            found = self._unasked(np.concatenate([found, self.fresh(source(batch))]))
+            found = self.unasked(np.concatenate([found, self.fresh(source(batch))]))
             drawn += batch
             batch = drawn
         if len(found):
@@ -102,12 +102,12 @@ class Candidates:
             self._listed = every[self._feasible(every)]
         if not len(self._listed):
             raise Infeasible("no configuration of the space satisfies the constraints")
-        remaining = self._unasked(self._listed)
+        remaining = self.unasked(self._listed)
         if not len(remaining):
             raise Infeasible(f"every feasible configuration ({len(self._listed)}) has been asked")
         return remaining
 
-    def _unasked(self, rows: Rows) -> Rows:
+    def unasked(self, rows: Rows) -> Rows:
         """Those of canonical `rows` that no trial has: each once, in their order."""
         asked = {row.tobytes() for row in self.rows(self._history.trials)}
         new = {key: row for row in rows if (key := row.tobytes()) not in asked}

@@ -1,0 +1,1 @@
+"""The engines, one module each; `search.factory` makes them by name."""

@@ -1,0 +1,128 @@
+"""Engines by name: one place that knows them all, and imports each only when it is asked for."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ConfigSpace import ConfigurationSpace
+
+from search.engine import Constraint, Engine
+from spaces.errors import BadInput, Mistake, one_of
+
+
+def _native() -> type[Engine]:
+    from search.engines.native_engine import NativeEngine
+
+    return NativeEngine
+
+
+def _skopt() -> type[Engine]:
+    from search.engines.skopt_engine import SkoptEngine
+
+    return SkoptEngine
+
+
+def _sobol() -> type[Engine]:
+    from search.engines.sobol_engine import SobolEngine
+
+    return SobolEngine
+
+
+def _random() -> type[Engine]:
+    from search.engines.random_engine import RandomEngine
+
+    return RandomEngine
+
+
+_ENGINES: Mapping[str, Callable[[], type[Engine]]] = {
+    "native": _native,
+    "skopt": _skopt,
+    "sobol": _sobol,
+    "random": _random,
+}
+
+_ABSENT = {
+    "ytopt": "The Optimizer of ytopt itself; not installed. Its package in the registry is empty: "
+    "pip install git+https://github.com/ytopt-team/ytopt"
+}
+"""Engines that cannot be made here, and how to get them."""
+
+
+@dataclass(frozen=True)
+class EngineDescription:
+    """What `scalesearch engines` lists."""
+
+    name: str
+    summary: str
+    options: Mapping[str, Any]
+    """Option -> default."""
+    installed: bool = True
+
+
+def engine_names() -> list[str]:
+    """Names `make_engine` takes, the default first."""
+    return list(_ENGINES)
+
+
+def describe_engines() -> list[EngineDescription]:
+    """Every engine with its options, those that are not installed last."""
+    described = []
+    for name, home in _ENGINES.items():
+        engine = home()
+        summary = (inspect.getdoc(engine) or "").split("\n")[0]
+        described.append(EngineDescription(name, summary, _options(engine)))
+    absent = (EngineDescription(name, summary, {}, installed=False) for name, summary in _ABSENT.items())
+    return [*described, *absent]
+
+
+def make_engine(
+    name: str,
+    space: ConfigurationSpace,
+    *,
+    seed: int = 0,
+    constraint: Constraint | None = None,
+    **options: Any,
+) -> Engine:
+    """An engine over a space, with no trials yet.
+
+    Args:
+        name: one of `engine_names()`.
+        space: what may vary.
+        seed: a non-negative integer.
+        constraint: rows of configurations -> which are feasible; `None` where all are.
+        **options: of this engine; `describe_engines` lists them with their defaults.
+
+    Raises:
+        BadInput: an unknown name or option, a value an option cannot have, a space that cannot be encoded.
+    """
+    if name not in _ENGINES:
+        absent = f"; {name}: {_ABSENT[name]}" if name in _ABSENT else ""
+        raise BadInput.of("engine", one_of(_ENGINES, name) + absent, name)
+    engine = _ENGINES[name]()
+    known = _options(engine)
+    mistakes = [
+        Mistake(f"engine.{option}", one_of(known, option) if known else "no options", "this name")
+        for option in options
+        if option not in known
+    ]
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        mistakes.append(Mistake("seed", "a non-negative integer", repr(seed)))
+    accepted = {option: value for option, value in options.items() if option in known}
+    try:
+        made = engine(space, seed=seed, constraint=constraint, **accepted)
+    except BadInput as error:
+        raise BadInput([*mistakes, *error.mistakes]) from None
+    if mistakes:
+        raise BadInput(mistakes)
+    return made
+
+
+def _options(engine: type[Engine]) -> dict[str, Any]:
+    """Option -> default, read off the constructor: its keyword arguments beyond those of every engine."""
+    common = inspect.signature(Engine).parameters
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(engine).parameters.items()
+        if name not in common
+    }
