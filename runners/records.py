@@ -1,0 +1,107 @@
+"""The lines of a journal: one record, one checksummed line of JSON.
+
+A line reads `{"crc":"<crc32>","record":{"kind":...}}`. The checksum is CRC-32 over the bytes of the record as
+they stand in the line, so every single flipped bit is noticed, and any JSON reader can still use the file.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from search.trial import Asked, Done, Event, Failed
+from spaces.errors import BadInput
+
+FORMAT = 1
+"""Version of the journal format, in every header. Older formats stay readable, newer ones are refused."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """First record of a journal: which job it belongs to and what wrote it."""
+
+    name: str
+    job_hash: str
+    """Hash of the job's content; a journal is only continued by the job that began it."""
+    seed: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Distribution -> version, of whatever the results may depend on."""
+    created: float | None = None
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark that changes no state: a second attempt, an early end, new library versions."""
+
+    text: str
+    number: int | None = None
+    """The trial it is about."""
+
+
+@dataclass(frozen=True)
+class SearchEnd:
+    """In the journal of a sweep: one of its searches returned a summary, or failed for a reason."""
+
+    name: str
+    summary: Mapping[str, Any] | None = None
+    reason: str | None = None
+    started: float | None = None
+    ended: float | None = None
+    worker: str | None = None
+
+
+Record = Event | Note | SearchEnd
+
+_KINDS: dict[str, type[Header | Asked | Done | Failed | Note | SearchEnd]] = {
+    "header": Header,
+    "asked": Asked,
+    "done": Done,
+    "failed": Failed,
+    "note": Note,
+    "search": SearchEnd,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_FIELDS = {kind: [each.name for each in fields(kind)] for kind in _KINDS.values()}
+
+
+def encode(record: Header | Record) -> bytes:
+    """The line of a record, newline included; fields that are `None` are left out.
+
+    Raises:
+        ValueError: a number in it is NaN or infinite.
+        TypeError: a value in it is not one of JSON's.
+    """
+    content: dict[str, Any] = {"kind": _NAMES[type(record)]}
+    if isinstance(record, Header):
+        content["format"] = FORMAT
+    for name in _FIELDS[type(record)]:
+        value = getattr(record, name)
+        if value is not None:
+            content[name] = value
+    body = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return _line(body.encode("ascii")) + b"\n"
+
+
+def decode(line: bytes) -> Header | Record:
+    """The record of a line (without its newline).
+
+    Raises:
+        ValueError: the line is not what `encode` wrote.
+        BadInput: a header of a newer format.
+    """
+    body = line[len(_line(b"")) - 1 : -1]
+    if line != _line(body):
+        raise ValueError("its checksum does not fit its content")
+    content = json.loads(body)
+    kind = _KINDS[content.pop("kind")]
+    if kind is Header and (version := content.pop("format")) > FORMAT:
+        raise BadInput.of(
+            "journal", f"format {FORMAT} or older", f"format {version}: a newer program wrote it"
+        )
+    return kind(**content)
+
+
+def _line(body: bytes) -> bytes:
+    return b'{"crc":"%08x","record":%s}' % (zlib.crc32(body), body)
