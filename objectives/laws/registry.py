@@ -3,19 +3,23 @@
 A new family is one module with a `Law` and its class in `FAMILIES`.
 """
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
+from objectives.laws.abnar import Abnar
+from objectives.laws.frantar import Frantar
 from objectives.laws.generalized import Generalized
 from objectives.laws.hoffmann import Hoffmann
+from objectives.laws.kaplan import Kaplan
 from objectives.laws.law import Law
-from spaces.errors import BadInput, Mistake
+from spaces.errors import BadInput, Mistake, one_of
 
 FAMILIES: tuple[type[Law], ...] = (
+    Kaplan,
     Hoffmann,
+    Frantar,
+    Abnar,
     Generalized,
 )
 
@@ -56,9 +60,7 @@ def get(family: str, coefficients: str | None = None) -> Law:
     if coefficients is None:
         return next(iter(published.values()))
     if coefficients not in published:
-        raise BadInput.of(
-            "coefficients", _one_of(f"set of the {family} law", published, coefficients), coefficients
-        )
+        raise BadInput.of("coefficients", one_of(published, coefficients), coefficients)
     return published[coefficients]
 
 
@@ -93,7 +95,7 @@ def family_class(family: str) -> type[Law]:
     """
     by_name = {law.family: law for law in FAMILIES}
     if family not in by_name:
-        raise BadInput.of("law", _one_of("law", by_name, family), family)
+        raise BadInput.of("law", one_of(by_name, family), family)
     return by_name[family]
 
 
@@ -122,11 +124,7 @@ def _coefficient_mistakes(law: type[Law], given: dict[str, float]) -> list[Mista
         for name in names
         if name not in given
     ]
-    unknown = [
-        Mistake(name, _one_of(f"coefficient of the {law.family} law", names, name), repr(given[name]))
-        for name in given
-        if name not in names
-    ]
+    unknown = [Mistake(name, one_of(names, name), repr(given[name])) for name in given if name not in names]
     malformed = [
         Mistake(name, "a finite number", repr(value))
         for name, value in given.items()
@@ -137,10 +135,3 @@ def _coefficient_mistakes(law: type[Law], given: dict[str, float]) -> list[Mista
 
 def _is_finite_number(value: object) -> bool:
     return isinstance(value, int | float) and type(value) is not bool and isfinite(value)
-
-
-def _one_of(what: str, names: Iterable[str], got: str) -> str:
-    """What belongs there: the valid names, with the closest one if there is a close one."""
-    listed = list(names)
-    close = difflib.get_close_matches(got, listed, n=1)
-    return f"a {what} ({', '.join(listed)}{f'; did you mean {close[0]}?' if close else ''})"
