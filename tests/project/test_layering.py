@@ -18,8 +18,8 @@ HOMES = {
     "ray": {"runners/backends/ray_backend.py"},
     "pebble": {"runners/backends/process_pool.py"},
     "matplotlib": {"runners/pictures.py"},
-    "jinja2": {"runners/rendering.py"},
-    "skopt": {"search/engines/skopt_engine.py"},
+    "jinja2": {"runners/page.py"},
+    "skopt": {"search/engines/skopt_engine.py", "search/engines/skopt_model.py"},
 }
 
 
