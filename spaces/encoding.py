@@ -119,8 +119,8 @@ class Encoder:
     def canonical(self, rows: Array) -> Array:
         """Rows snapped to what they decode to, inactive cells filled.
 
-        Two rows are one configuration exactly when their canonical rows are equal. (Floats are told apart to
-        2^-40 of the unit interval.)
+        Two rows are one configuration exactly when their canonical rows are equal, floats being told apart to
+        2^-40 of the unit interval. A canonical row decoded, encoded and snapped again is the same row.
         """
         return self._snapped(self._codes(rows))
 
