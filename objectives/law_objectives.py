@@ -1,4 +1,4 @@
-"""Objectives that are a scaling law: the loss a law predicts, over model sizes or over its own coefficients."""
+"""Objectives that are a scaling law: the loss it predicts, over model sizes or over its own coefficients."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class LawObjective(ClosedForm):
         slack = 1.0 + ROUNDING
         ok = self.law.training_flops(n, tokens, s, **extra) <= self.budget.flops * slack
         ok &= self.law.n_total(n, s) <= (self.budget.max_total_params or np.inf) * slack
-        ok &= tokens <= (self.budget.max_tokens or np.inf) * slack
+        ok &= tokens <= self._most_tokens * slack
         if self.budget.max_sparsity is not None:
             ok &= s <= self.budget.max_sparsity + ROUNDING
         return np.asarray(ok, dtype=np.bool_)
@@ -55,11 +55,18 @@ class LawObjective(ClosedForm):
     def unsuitable(self, parameters: Collection[str]) -> list[Mistake]:
         """The law's count must vary; beside it tokens, sparsity and the law's extra input may."""
         needed = self.law.count.value
-        allowed = [needed, "tokens", "sparsity", *([self.law.extra.name] if self.law.extra else [])]
+        allowed = [needed, *([] if self.law.fixed_tokens else ["tokens"]), "sparsity"]
+        allowed += [self.law.extra.name] if self.law.extra else []
         mistakes = unknown_parameters(parameters, allowed, f"an input of the {self.law.family} law")
         if needed not in parameters:
             mistakes.append(Mistake("space", f"a parameter {needed} (what this law counts)", "none"))
         return mistakes
+
+    @property
+    def _most_tokens(self) -> float:
+        """The cap on tokens; unique tokens are one unless the law is about repeating them."""
+        caps = [self.budget.max_tokens, None if self.law.repeats_data else self.budget.unique_tokens]
+        return min((cap for cap in caps if cap is not None), default=np.inf)
 
     def _inputs(self, configs: Configs) -> tuple[Array, Array, Array, dict[str, Array]]:
         n = np.asarray(configs[self.law.count.value], dtype=np.float64)
@@ -67,10 +74,12 @@ class LawObjective(ClosedForm):
         if "sparsity" in configs:
             s = np.asarray(configs["sparsity"], dtype=np.float64)
         extra = self._extra(configs)
+        if self.law.fixed_tokens:
+            return n, np.full(n.shape, self.law.fixed_tokens), s, extra
         if "tokens" in configs:
             return n, np.asarray(configs["tokens"], dtype=np.float64), s, extra
         affordable = self.budget.flops / self.law.flops_per_token(n, s, **extra)
-        return n, np.minimum(affordable, self.budget.max_tokens or np.inf), s, extra
+        return n, np.minimum(affordable, self._most_tokens), s, extra
 
     def _extra(self, configs: Configs) -> dict[str, Array]:
         spec = self.law.extra

@@ -107,6 +107,11 @@ class Law(ABC):
         """The coefficients by name, in the order of the fields."""
         return {name: float(getattr(self, attribute)) for name, attribute in _attributes(self).items()}
 
+    @property
+    def repeats_data(self) -> bool:
+        """Whether the law knows what a repeated token is worth; for others the unique tokens are a cap."""
+        return self.extra is not None and self.extra.name == "unique_tokens"
+
     @classmethod
     def coefficient_names(cls) -> tuple[str, ...]:
         """Names of the coefficients, in the order of the last axis of `coefficient_gradient`."""
