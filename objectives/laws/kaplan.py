@@ -50,11 +50,11 @@ class Kaplan(Law):
     def n_total(self, n: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
         """Parameters with embeddings, by Pearce and Song's relation."""
         n, s = np.asarray(n, dtype=np.float64), np.asarray(s, dtype=np.float64)
-        return n + EMBEDDING_SCALE * np.cbrt(n) + 0.0 * s
+        return np.asarray(n + EMBEDDING_SCALE * np.cbrt(n) + 0.0 * s)
 
     def n_from_total(self, n_total: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
         """The exact inverse of `n_total`: a cubic in N^(1/3)."""
-        return cubic.root(EMBEDDING_SCALE, n_total) ** 3 + 0.0 * np.asarray(s, dtype=np.float64)
+        return np.asarray(cubic.root(EMBEDDING_SCALE, n_total) ** 3 + 0.0 * np.asarray(s))
 
     def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...]:
         """The loss increases with the bracket, which has two power terms."""

@@ -148,9 +148,12 @@ class Law(ABC):
     ) -> Array:
         """Analytic dL/d(n, d, s), and by the extra input where the law has one.
 
-        Shape: the broadcast of the inputs plus a last axis of 3 (4 with an extra input). Raises as `loss`.
+        Shape: the broadcast of the inputs plus a last axis of 3 (4 with an extra input).
+
+        Raises:
+            BadInput: as `loss`; also for infinite tokens.
         """
-        inputs = self._checked(n, d, s, extra)
+        inputs = self._checked(n, d, s, extra, most_tokens=_HUGE)
         return _stacked(self._gradient(*inputs), inputs)
 
     def coefficient_gradient(
@@ -159,11 +162,9 @@ class Law(ABC):
         """Analytic dL/d(coefficients), last axis in the order of `coefficient_names()`.
 
         Raises:
-            BadInput: as `loss`; also for infinite tokens, where D^-beta ln D has no value.
+            BadInput: as `loss`; also for infinite tokens.
         """
-        inputs = self._checked(n, d, s, extra)
-        if np.any(np.isinf(inputs[1])):
-            raise BadInput.of("d", "a finite number of tokens", "inf")
+        inputs = self._checked(n, d, s, extra, most_tokens=_HUGE)
         return _stacked(self._coefficient_gradient(*inputs), inputs)
 
     def n_active(self, n: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
@@ -218,7 +219,12 @@ class Law(ABC):
         """Partial derivatives by the coefficients, in the order of the fields."""
 
     def _checked(
-        self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike, extra: Mapping[str, npt.ArrayLike]
+        self,
+        n: npt.ArrayLike,
+        d: npt.ArrayLike,
+        s: npt.ArrayLike,
+        extra: Mapping[str, npt.ArrayLike],
+        most_tokens: float = np.inf,
     ) -> tuple[Array, Array, Array, Array]:
         known = {self.extra.name} if self.extra else set()
         mistakes = [
@@ -230,17 +236,17 @@ class Law(ABC):
         x_spec = self.extra or _NO_EXTRA
         values = (n, d, s, extra.get(x_spec.name, x_spec.default))
         arrays = tuple(np.asarray(value, dtype=np.float64) for value in values)
-        mistakes += self._domain_mistakes(arrays, x_spec)
+        mistakes += self._domain_mistakes(arrays, x_spec, most_tokens)
         if mistakes:
             raise BadInput(mistakes)
         return arrays[0], arrays[1], arrays[2], arrays[3]
 
-    def _domain_mistakes(self, arrays: tuple[Array, ...], x_spec: Extra) -> list[Mistake]:
+    def _domain_mistakes(self, arrays: tuple[Array, ...], x_spec: Extra, most_tokens: float) -> list[Mistake]:
         top = np.nextafter(1.0, 0.0) if self.max_sparsity == 1 else self.max_sparsity
         sparsity = "0 (a dense law)" if top == 0 else f"0 <= s <= {self.max_sparsity:g}, below 1"
         rules = [
             ("n", "a positive finite number of parameters", _TINY, _HUGE),
-            ("d", "a positive number of tokens", _TINY, np.inf),
+            ("d", f"a positive{' finite' * (most_tokens < np.inf)} number of tokens", _TINY, most_tokens),
             ("s", sparsity, 0.0, top),
             (x_spec.name, f"at least {x_spec.lower:g}", x_spec.lower, np.inf),
         ]

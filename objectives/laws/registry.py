@@ -8,11 +8,15 @@ from math import isfinite
 from typing import Any
 
 from objectives.laws.abnar import Abnar
+from objectives.laws.data_constrained import DataConstrained
+from objectives.laws.fine_grained_moe import FineGrainedDense, FineGrainedMoE
 from objectives.laws.frantar import Frantar
 from objectives.laws.generalized import Generalized
 from objectives.laws.hoffmann import Hoffmann
+from objectives.laws.joint_moe import JointMoE
 from objectives.laws.kaplan import Kaplan
 from objectives.laws.law import Law
+from objectives.laws.routed import Clark
 from spaces.errors import BadInput, Mistake, one_of
 
 FAMILIES: tuple[type[Law], ...] = (
@@ -21,6 +25,11 @@ FAMILIES: tuple[type[Law], ...] = (
     Frantar,
     Abnar,
     Generalized,
+    JointMoE,
+    FineGrainedMoE,
+    FineGrainedDense,
+    Clark,
+    DataConstrained,
 )
 
 
