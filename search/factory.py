@@ -106,7 +106,7 @@ def make_engine(
         for option in options
         if option not in known
     ]
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if type(seed) is not int or seed < 0:
         mistakes.append(Mistake("seed", "a non-negative integer", repr(seed)))
     accepted = {option: value for option, value in options.items() if option in known}
     try:
