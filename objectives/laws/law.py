@@ -141,6 +141,8 @@ class Law(ABC):
                 keyword the law does not take.
         """
         inputs = self._checked(n, d, s, extra)
+        if self._is_long_table(inputs):
+            return self._loss_in_blocks(inputs)
         return _filled(self._loss(*inputs), inputs)
 
     def gradient(
@@ -218,6 +220,25 @@ class Law(ABC):
     def _coefficient_gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
         """Partial derivatives by the coefficients, in the order of the fields."""
 
+    def _is_long_table(self, inputs: tuple[Array, ...]) -> bool:
+        """Whether the inputs are columns of one shape, or single numbers, and the law one law."""
+        longest = max(inputs, key=np.size)
+        return (
+            longest.size > _BLOCK
+            and all(array.ndim == 0 or array.shape == longest.shape for array in inputs)
+            and all(np.ndim(getattr(self, attribute)) == 0 for attribute in _attributes(self).values())
+        )
+
+    def _loss_in_blocks(self, inputs: tuple[Array, ...]) -> Array:
+        """The loss of a long table, so many rows at a time that temporaries stay in the cache."""
+        losses = np.empty(max(inputs, key=np.size).shape)
+        rows = losses.reshape(-1)
+        columns = [array.reshape(-1) if array.ndim else array for array in inputs]
+        for start in range(0, rows.size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            rows[block] = self._loss(*(column[block] if column.ndim else column for column in columns))
+        return losses
+
     def _checked(
         self,
         n: npt.ArrayLike,
@@ -258,6 +279,7 @@ class Law(ABC):
 
 
 _NO_EXTRA = Extra("", 0.0, 0.0)
+_BLOCK = 1 << 15
 _TINY, _HUGE = 5e-324, float(np.finfo(np.float64).max)
 
 
