@@ -41,7 +41,7 @@ Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Positive = Annotated[float, BeforeValidator(_no_bool), Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
 Fraction = Annotated[float, BeforeValidator(_no_bool), Field(ge=0, lt=1)]
-Coefficients = str | dict[str, Number] | None
+CoefficientSpec = str | dict[str, Number] | None
 
 
 class Strict(BaseModel):
@@ -74,7 +74,7 @@ class LawSpec(Strict):
 
     kind: Literal["law"] = "law"
     law: str = "generalized"
-    coefficients: Coefficients = None
+    coefficients: CoefficientSpec = None
 
 
 class ArchitectureSpec(Strict):
@@ -82,7 +82,7 @@ class ArchitectureSpec(Strict):
 
     kind: Literal["architecture"]
     law: str = "generalized"
-    coefficients: Coefficients = None
+    coefficients: CoefficientSpec = None
 
 
 class CoefficientLossSpec(Strict):
@@ -90,7 +90,7 @@ class CoefficientLossSpec(Strict):
 
     kind: Literal["coefficient-loss"]
     law: str
-    coefficients: Coefficients = None
+    coefficients: CoefficientSpec = None
     n: Positive
     tokens: Positive
     sparsity: Fraction = 0.0
@@ -101,7 +101,7 @@ class MisfitSpec(Strict):
 
     kind: Literal["misfit"]
     law: str
-    coefficients: Coefficients = None
+    coefficients: CoefficientSpec = None
     runs: str
     columns: dict[str, str] = {}
     drop_highest_loss: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] = 0

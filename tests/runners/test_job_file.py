@@ -1,0 +1,139 @@
+"""The job file's schema: what it makes of a good file, and one line for each mistake of a bad one."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.job_file import MAX_SEARCHES, SearchSpec, read_searches
+from spaces.errors import BadInput
+
+
+def specs(text: str) -> list[SearchSpec]:
+    return read_searches(text, "job")[1]
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        read_searches(text, "job")
+    return [str(mistake) for mistake in caught.value.mistakes]
+
+
+def test_the_smallest_job_has_defaults() -> None:
+    (spec,) = specs("evaluations: 5")
+    assert (spec.name, spec.seed, spec.parallel, spec.engine.name) == ("job", 0, 1, "native")
+    assert spec.objective.kind == "law"
+
+
+def test_yaml_reads_1e21_as_text_and_the_job_file_as_a_number() -> None:
+    assert specs("{evaluations: 5, budget: {flops: 1e21}}")[0].budget.flops == 1e21  # type: ignore[union-attr]
+
+
+def test_an_engine_is_a_name_or_a_name_with_options() -> None:
+    assert specs("{evaluations: 5, engine: random}")[0].engine.name == "random"
+    engine = specs("{evaluations: 5, engine: {name: skopt, kappa: 1.96}}")[0].engine
+    assert (engine.name, engine.options) == ("skopt", {"kappa": 1.96})
+
+
+def test_variants_and_axes_are_crossed_and_named() -> None:
+    named = [
+        spec.name
+        for spec in specs(
+            "evaluations: 5\n"
+            "searches: {dense: {objective: {law: hoffmann}}, moe: {objective: {law: generalized}}}\n"
+            "sweep: {budget.flops: {from: 1e20, to: 1e22, number: 3, scale: log}, seed: [0, 1]}\n"
+        )
+    ]
+    assert named[:2] == ["dense,flops=1e+20,seed=0", "dense,flops=1e+20,seed=1"]
+    assert len(set(named)) == 12
+
+
+def test_a_variant_changes_only_what_it_names() -> None:
+    (spec,) = specs(
+        "evaluations: 5\nbudget: {flops: 1e21, max_tokens: 1e12}\nsearches: {a: {budget: {flops: 1e20}}}"
+    )
+    assert spec.budget is not None
+    assert (spec.budget.flops, spec.budget.max_tokens) == (1e20, 1e12)
+
+
+def test_a_range_of_whole_numbers_stays_whole() -> None:
+    assert [spec.seed for spec in specs("evaluations: 5\nsweep: {seed: {from: 0, to: 2, number: 3}}")] == [
+        0,
+        1,
+        2,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("evaluations: -3", "evaluations: expected a number of at least 1, got -3"),
+        ("seed: 1", "evaluations: expected a value, got nothing"),
+        ("evaluations: 2.5", "evaluations: expected a whole number, got 2.5"),
+        ("evaluations: true", "evaluations: expected a number, not a truth value, got True"),
+        ("evaluations: many", "evaluations: expected a whole number, got 'many'"),
+        ("{evaluations: 1, engin: x}", "engin: expected a known field (did you mean engine?), got this name"),
+        ("{evaluations: 1, seed: -1}", "seed: expected a number of at least 0, got -1"),
+        ("{evaluations: 1, timeout: 0}", "timeout: expected a number above 0, got 0"),
+        ("{evaluations: 1, parallel: some}", "parallel: expected a whole number of at least 1, or auto"),
+        ("{evaluations: 1, budget: {flops: .inf}}", "budget.flops: expected a finite number, got inf"),
+        ("{evaluations: 1, budget: {flops: .nan}}", "budget.flops: expected a number above 0, got nan"),
+        ("{evaluations: 1, budget: {flops: 1e2l}}", "budget.flops: expected a number, got '1e2l'"),
+        ("{evaluations: 1, budget: {sparsity: 1}}", "budget.sparsity: expected a number below 1, got 1"),
+        ("{evaluations: 1, budget: 3}", "budget: expected a mapping of fields, got 3"),
+        ("{evaluations: 1, space: 3}", "space: expected a mapping, got 3"),
+        (
+            "{evaluations: 1, objective: {kind: misfit, law: x}}",
+            "objective.runs: expected a value, got nothing",
+        ),
+        ("{evaluations: 1, sweep: {seed: []}}", "sweep.seed: expected at least one value, got []"),
+        (
+            "{evaluations: 1, sweep: {seed: {from: 0, to: 1}}}",
+            "sweep.seed.number: expected a value, got nothing",
+        ),
+        (
+            "{evaluations: 1, name: a/b}",
+            "name: expected letters, digits and ._=,+- only, for a folder's name",
+        ),
+        ("evaluations: [", "job file: expected YAML"),
+        ("- evaluations", "job file: expected a mapping of fields, got list"),
+        ("", "job file: expected a mapping of fields, got NoneType"),
+        ("{evaluations: 1, evaluations: 2}", "job file: expected YAML, got the key evaluations stands twice"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_its_field(text: str, expected: str) -> None:
+    found = mistakes(text)
+    assert len(found) == 1
+    assert found[0].startswith(expected)
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    fields = {line.split(":")[0] for line in mistakes("{evaluations: 0, seed: x, budget: {mfu: 0}, foo: 1}")}
+    assert fields == {"evaluations", "seed", "budget.mfu", "foo"}
+
+
+def test_a_mistake_common_to_many_searches_is_reported_once() -> None:
+    assert len(mistakes("{evaluations: 0, sweep: {seed: [1, 2, 3]}}")) == 1
+
+
+def test_an_axis_of_an_unknown_field_is_refused() -> None:
+    assert mistakes("{evaluations: 1, sweep: {budgett.flops: [1]}}")[0].startswith(
+        "budgett: expected a known"
+    )
+
+
+def test_a_log_range_needs_positive_ends() -> None:
+    (line,) = mistakes("{evaluations: 1, sweep: {budget.flops: {from: 0, to: 1, number: 3, scale: log}}}")
+    assert line.startswith("sweep.budget.flops: expected positive ends on a log scale")
+
+
+def test_an_enormous_sweep_is_refused_before_it_is_built() -> None:
+    text = "{evaluations: 1, sweep: {seed: {from: 0, to: 1e6, number: 1000001}, budget.flops: [1, 2]}}"
+    assert mistakes(text) == [f"sweep: expected at most {MAX_SEARCHES} searches, got 2000002"]
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_batch_or_bad_input(text: str) -> None:
+    with contextlib.suppress(BadInput):
+        read_searches(text, "job")
