@@ -56,7 +56,7 @@ class Abnar(Law):
         )
 
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
-        log_n, kept = np.log(n), np.log1p(-s)
+        log_n, kept = np.log(n), np.log(1.0 - s)
         size = self.a * np.exp(-self.alpha * log_n)
         data = self.b * np.exp(-self.beta * np.log(d))
         experts = self.c * np.exp(-self.lambda_ * kept)
@@ -64,7 +64,7 @@ class Abnar(Law):
         return self.e + size + data + experts + mixed  # Eq. 6
 
     def _gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        log_n, kept = np.log(n), np.log1p(-s)
+        log_n, kept = np.log(n), np.log(1.0 - s)
         size = self.a * np.exp(-self.alpha * log_n)
         data = self.b * np.exp(-self.beta * np.log(d))
         experts = self.c * np.exp(-self.lambda_ * kept)
@@ -74,7 +74,7 @@ class Abnar(Law):
         return by_n, -self.beta * data / d, by_s
 
     def _coefficient_gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        log_n, log_d, kept = np.log(n), np.log(d), np.log1p(-s)
+        log_n, log_d, kept = np.log(n), np.log(d), np.log(1.0 - s)
         size, data = np.exp(-self.alpha * log_n), np.exp(-self.beta * log_d)
         experts = np.exp(-self.lambda_ * kept)
         mixed = np.exp(-self.delta * kept - self.gamma * log_n)

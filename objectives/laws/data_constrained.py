@@ -13,7 +13,8 @@ import numpy as np
 
 from objectives.laws.law import Array, Count, Extra, FittedRange, Law, Trust
 
-LARGEST = np.finfo(np.float64).max
+LARGEST = 1e300
+"""Stands for an infinite number of tokens where infinity itself has no quotient."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,18 @@ class DataConstrained(Law):
         )
 
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
-        size = _Worth.of(n, self._optimal_size(x), self.r_N).value
-        data = _Worth.of(d, x, self.r_D).value
+        size = _Worth(n, self._optimal_size(x), self.r_N).value
+        data = _Worth(d, x, self.r_D).value
         return self.e + self._size_term(size) + self._data_term(data)
 
     def _gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        size, data = _Worth.of(n, self._optimal_size(x), self.r_N), _Worth.of(d, x, self.r_D)
+        size, data = _Worth(n, self._optimal_size(x), self.r_N), _Worth(d, x, self.r_D)
         by_size, by_data = self._by_worth(size, data)
         by_log_x = by_size * size.by_log_unique * self.beta / self.alpha + by_data * data.by_log_unique
         return by_size * size.by_amount, by_data * data.by_amount, 0.0, by_log_x / x
 
     def _coefficient_gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        size, data = _Worth.of(n, self._optimal_size(x), self.r_N), _Worth.of(d, x, self.r_D)
+        size, data = _Worth(n, self._optimal_size(x), self.r_N), _Worth(d, x, self.r_D)
         by_size, by_data = self._by_worth(size, data)
         size_term, data_term = self._size_term(size.value), self._data_term(data.value)
         log_x = np.log(np.minimum(x, LARGEST))  # where x is infinite, what it multiplies is 0
@@ -102,20 +103,27 @@ class DataConstrained(Law):
         return np.asarray(self.b * np.exp(-self.beta * np.log(data)))
 
 
-@dataclass(frozen=True, eq=False)
 class _Worth:
     """What an amount is worth of which only `unique` is fresh: X' of the equation and its derivatives."""
 
-    value: Array
-    by_amount: Array
-    by_log_unique: Array
-    by_rate: Array
+    def __init__(self, amount: Array, unique: Array, rate: float) -> None:
+        self.amount, self.rate = amount, rate
+        self.fresh = np.minimum(np.minimum(amount, unique), LARGEST)
+        self.repeats = amount / self.fresh - 1.0
+        self.decay = np.exp(-self.repeats / rate)
+        self.value = self.fresh * (1.0 + rate * (1.0 - self.decay))
 
-    @classmethod
-    def of(cls, amount: Array, unique: Array, rate: float) -> "_Worth":
-        fresh = np.minimum(amount, unique)
-        repeats = amount / fresh - 1.0
-        decay = np.exp(-repeats / rate)
-        value = fresh * (1.0 + rate * (1.0 - decay))
-        by_rate = fresh * (1.0 - decay - decay * repeats / rate)
-        return cls(value, decay, value - amount * decay, by_rate)
+    @property
+    def by_amount(self) -> Array:
+        """The worth of one more, 1 before anything repeats."""
+        return self.decay
+
+    @property
+    def by_log_unique(self) -> Array:
+        """By the logarithm of `unique`; 0 where nothing repeats."""
+        return self.value - self.amount * self.decay
+
+    @property
+    def by_rate(self) -> Array:
+        """By r of the equation."""
+        return self.fresh * (1.0 - self.decay * (1.0 + self.repeats / self.rate))

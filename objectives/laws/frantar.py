@@ -88,21 +88,21 @@ class Frantar(Law):
 
     def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...]:
         """At fixed S two power terms, and a cost proportional to N."""
-        return self._scale(np.log1p(-s)), self.b_N, np.exp(self.b_D * np.log(self.a_D)), self.b_D
+        return self._scale(np.log(1.0 - s)), self.b_N, np.exp(self.b_D * np.log(self.a_D)), self.b_D
 
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
-        size = self._scale(np.log1p(-s)) * np.exp(-self.b_N * np.log(n))
+        size = self._scale(np.log(1.0 - s)) * np.exp(-self.b_N * np.log(n))
         return size + self._data_term(d) + self.e
 
     def _gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        kept, size = np.log1p(-s), np.exp(-self.b_N * np.log(n))
+        kept, size = np.log(1.0 - s), np.exp(-self.b_N * np.log(n))
         by_n = -self.b_N * self._scale(kept) * size / n
         by_d = -self.b_D * self._data_term(d) / d
         by_s = -self.a_S * self.b_S * np.exp((self.b_S - 1.0) * kept) * size
         return by_n, by_d, by_s
 
     def _coefficient_gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        kept, log_n = np.log1p(-s), np.log(n)
+        kept, log_n = np.log(1.0 - s), np.log(n)
         power, size, data = np.exp(self.b_S * kept), np.exp(-self.b_N * log_n), self._data_term(d)
         by_b_s = self.a_S * power * kept * size
         by_b_n = -self._scale(kept) * size * log_n

@@ -73,16 +73,16 @@ class Generalized(Law):
 
     def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...]:
         """At fixed S, Eq. 7 has the two terms of Chinchilla's."""
-        return self._scale(np.log1p(-s), s), self.alpha, self.b, self.beta
+        return self._scale(np.log(1.0 - s), s), self.alpha, self.b, self.beta
 
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
-        dense = np.log1p(-s)
+        dense = np.log(1.0 - s)
         floor = self.e * np.exp(self.gamma * dense)
         size = self._scale(dense, s) * np.exp(-self.alpha * np.log(n))
         return floor + size + self.b * np.exp(-self.beta * np.log(d))  # Eq. 7
 
     def _gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        dense = np.log1p(-s)
+        dense = np.log(1.0 - s)
         size = np.exp(-self.alpha * np.log(n))
         by_n = -self.alpha * self._scale(dense, s) * size / n
         by_d = -self.beta * self.b * np.exp(-self.beta * np.log(d)) / d
@@ -91,7 +91,7 @@ class Generalized(Law):
         return by_n, by_d, floor_by_s + scale_by_s * size
 
     def _coefficient_gradient(self, n: Array, d: Array, s: Array, x: Array) -> tuple[Array | float, ...]:
-        dense, log_n, log_d = np.log1p(-s), np.log(n), np.log(d)
+        dense, log_n, log_d = np.log(1.0 - s), np.log(n), np.log(d)
         floor, kept = np.exp(self.gamma * dense), np.exp(self.alpha * dense)
         size, data = np.exp(-self.alpha * log_n), np.exp(-self.beta * log_d)
         by_alpha = (self.a * kept * dense - self._scale(dense, s) * log_n) * size

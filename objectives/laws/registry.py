@@ -15,7 +15,7 @@ from objectives.laws.generalized import Generalized
 from objectives.laws.hoffmann import Hoffmann
 from objectives.laws.joint_moe import JointMoE
 from objectives.laws.kaplan import Kaplan
-from objectives.laws.law import Law
+from objectives.laws.law import Extra, Law
 from objectives.laws.routed import Clark
 from spaces.errors import BadInput, Mistake, one_of
 
@@ -88,7 +88,7 @@ def custom(family: str, /, **coefficients: float) -> Law:
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """One plain record for each published coefficient set: what `scalesearch laws` lists."""
+    """One record for each published coefficient set, fit for JSON: what `scalesearch laws` lists."""
     return [
         _record(law, default=law.name == default_set(law.family))
         for kind in FAMILIES
@@ -119,11 +119,16 @@ def _record(law: Law, default: bool) -> dict[str, Any]:
         "unit": law.unit,
         "coefficients": law.coefficients,
         "fitted": asdict(law.fitted),
-        "extra": asdict(law.extra) if law.extra else None,
+        "extra": _extra_record(law.extra) if law.extra else None,
         "fixed_tokens": law.fixed_tokens,
         "source": law.source,
         "trust": law.trust.value,
     }
+
+
+def _extra_record(extra: Extra) -> dict[str, Any]:
+    """As plain data; an infinite default (no limit) is None, which JSON can hold."""
+    return asdict(extra) | {"default": extra.default if isfinite(extra.default) else None}
 
 
 def _coefficient_mistakes(law: type[Law], given: dict[str, float]) -> list[Mistake]:
