@@ -24,6 +24,7 @@ from ConfigSpace import (
     UniformFloatHyperparameter,
     UniformIntegerHyperparameter,
 )
+from ConfigSpace.forbidden import ForbiddenLike
 
 from spaces.clauses import compiled
 from spaces.columns import GRID, Array, Column, FloatColumn, Kind, column_of
@@ -46,12 +47,15 @@ class Encoder:
 
     Args:
         space: any ConfigSpace space whose values are plain scalars.
+        forbidden: clauses to honour in place of the space's own.
 
     Raises:
         BadInput: the space is empty, or holds what cannot be encoded (see `column_of` and `compiled`).
     """
 
-    def __init__(self, space: ConfigurationSpace) -> None:
+    def __init__(
+        self, space: ConfigurationSpace, *, forbidden: Iterable[ForbiddenLike] | None = None
+    ) -> None:
         self.space = space
         self.columns: tuple[Column, ...] = tuple(column_of(space[name]) for name in space)
         self.names: tuple[str, ...] = tuple(column.name for column in self.columns)
@@ -62,7 +66,8 @@ class Encoder:
             [compiled(condition, by_name) for condition in space.parent_conditions_of[name]]
             for name in self.names
         ]
-        self._forbidden = [compiled(clause, by_name) for clause in space.forbidden_clauses]
+        clauses = space.forbidden_clauses if forbidden is None else forbidden
+        self._forbidden = [compiled(clause, by_name) for clause in clauses]
 
     @property
     def conditional(self) -> bool:
