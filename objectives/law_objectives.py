@@ -71,12 +71,12 @@ class LawObjective(ClosedForm):
     def _inputs(self, configs: Configs) -> tuple[Array, Array, Array, dict[str, Array]]:
         n = np.asarray(configs[self.law.count.value], dtype=np.float64)
         s = np.full(n.shape, self.budget.sparsity or 0.0)
-        if "sparsity" in configs:
+        if "sparsity" in configs.columns:
             s = np.asarray(configs["sparsity"], dtype=np.float64)
         extra = self._extra(configs)
         if self.law.fixed_tokens:
             return n, np.full(n.shape, self.law.fixed_tokens), s, extra
-        if "tokens" in configs:
+        if "tokens" in configs.columns:
             return n, np.asarray(configs["tokens"], dtype=np.float64), s, extra
         affordable = self.budget.flops / self.law.flops_per_token(n, s, **extra)
         return n, np.minimum(affordable, self._most_tokens), s, extra
@@ -85,7 +85,7 @@ class LawObjective(ClosedForm):
         spec = self.law.extra
         if spec is None:
             return {}
-        if spec.name in configs:
+        if spec.name in configs.columns:
             return {spec.name: np.asarray(configs[spec.name], dtype=np.float64)}
         given = getattr(self.budget, spec.name, None)
         return {} if given is None else {spec.name: np.asarray(given, dtype=np.float64)}

@@ -58,7 +58,7 @@ def load(target: str, folder: Path) -> Callable[..., Any]:
         raise BadInput.of(
             "objective.target", f"an importable {place}", f"{type(error).__name__}: {error}"
         ) from error
-    function = getattr(module, name, None)
+    function: Callable[..., Any] | None = getattr(module, name, None)
     if not callable(function):
         raise BadInput.of("objective.target", f"a function of {place}", name)
     return function

@@ -31,4 +31,6 @@ def _number(value: Any) -> float | None:
     """A real number as float, `None` for anything else; NumPy values of size 1 count, booleans do not."""
     if getattr(value, "size", 0) == 1 and hasattr(value, "item"):
         value = value.item()
-    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    return float(value)

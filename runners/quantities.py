@@ -14,7 +14,7 @@ def count(value: float) -> str:
     for scale, letter in SCALES:
         if float(f"{value:.3g}") >= scale:
             scaled = float(f"{value:.3g}") / scale
-            digits = max(0, 2 - int(math.floor(math.log10(scaled)))) if scaled < 1000 else 0
+            digits = max(0, 2 - math.floor(math.log10(scaled))) if scaled < 1000 else 0
             return f"{scaled:.{digits}f}{letter}"
     return f"{value:.3g}"
 

@@ -24,6 +24,7 @@ class SpaceKind:
 
 _N = "interval of parameters in the law's own count, on a log scale; a point holds it constant"
 _S = "interval of sparsity inside [0, 1)"
+_CHOICES = "name -> list of values, for a further input of the law"
 _COUNT = f"name of the parameter N: {' | '.join(COUNTS)}"
 
 KINDS: Mapping[str, SpaceKind] = {
@@ -34,14 +35,14 @@ KINDS: Mapping[str, SpaceKind] = {
             "model size, training tokens and sparsity; the budget is a constraint",
             law_space,
             {"n": _N, "tokens": "interval of training tokens, on a log scale"},
-            {"sparsity": _S, "count": _COUNT},
+            {"sparsity": _S, "count": _COUNT, "choices": _CHOICES},
         ),
         SpaceKind(
             "isoflop",
             "model size and sparsity; the budget pays for the tokens",
             isoflop_space,
             {"n": _N},
-            {"sparsity": _S, "count": _COUNT},
+            {"sparsity": _S, "count": _COUNT, "choices": _CHOICES},
         ),
         SpaceKind(
             "coefficients",

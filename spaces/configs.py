@@ -89,10 +89,6 @@ class Configs(Sequence[Config]):
     def __iter__(self) -> Iterator[Config]:
         return (self[index] for index in range(self._length))
 
-    def __contains__(self, key: object) -> bool:
-        """Whether a column of this name exists (for a row, compare dictionaries yourself)."""
-        return key in self.columns
-
     def select(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Configs":
         """The rows at these indices, or where this mask is true."""
         return Configs(

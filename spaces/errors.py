@@ -4,8 +4,7 @@ Every package raises these; the command line and the service turn them into an e
 place (`runners.exits`). An error carries its facts as values and builds the sentence itself.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -71,18 +70,31 @@ class Mistakes:
     def __init__(self) -> None:
         self.all: list[Mistake] = []
 
-    @contextmanager
-    def within(self, field: str) -> Iterator[None]:
-        """Collect what the block raises, its fields below `field`; the block ends at its first error."""
-        try:
-            yield
-        except BadInput as error:
-            self.all += (replace(mistake, field=_below(field, mistake.field)) for mistake in error.mistakes)
+    def within(self, field: str) -> "_Within":
+        """A block whose `BadInput` is collected, its fields below `field`; it ends at its first error."""
+        return _Within(self.all, field)
 
     def settle(self) -> None:
         """Raise `BadInput` with everything collected, if anything was."""
         if self.all:
             raise BadInput(self.all)
+
+
+@dataclass(frozen=True)
+class _Within:
+    """The block of `Mistakes.within`; a class, so that type checkers see that it swallows errors."""
+
+    all: list[Mistake]
+    field: str
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, BadInput):
+            self.all.extend(
+                replace(mistake, field=_below(self.field, mistake.field)) for mistake in error.mistakes
+            )
+        return isinstance(error, BadInput)
 
 
 def _below(parent: str, field: str) -> str:

@@ -1,0 +1,230 @@
+"""A job: what one search needs, built from its validated description; every mistake named by its field."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ConfigSpace import ConfigurationSpace
+
+from objectives import laws
+from objectives.budget import Budget, make_budget
+from objectives.command import CommandObjective
+from objectives.exact.limits import DEFAULT_MAX_SPARSITY
+from objectives.law_objectives import CoefficientLoss, LawObjective
+from objectives.laws import Law
+from objectives.misfit import Misfit
+from objectives.objective import Objective
+from objectives.python_objective import PythonObjective, load
+from objectives.runs import read_runs
+from runners.job_file import (
+    ArchitectureSpec,
+    BudgetSpec,
+    CoefficientLossSpec,
+    CoefficientSpec,
+    CommandSpec,
+    LawSpec,
+    MisfitSpec,
+    PythonSpec,
+    SearchSpec,
+    read_searches,
+)
+from runners.problem import Problem
+from search.engine import Engine
+from search.factory import make_engine
+from spaces.errors import BadInput, Mistakes
+from spaces.files import space_from
+
+RESUMABLE = {"name", "evaluations", "parallel", "timeout"}
+"""Fields that may change between a search and its resumption: they do not change what is asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One search, checked: its space, its objective, and the description it came from."""
+
+    spec: SearchSpec
+    space: ConfigurationSpace
+    objective: Objective
+
+    @property
+    def name(self) -> str:
+        """Names the search's folder within its batch."""
+        return self.spec.name
+
+    @cached_property
+    def digest(self) -> str:
+        """Identifies what determines the suggestions and their values: description and data, not counts."""
+        described: dict[str, Any] = self.spec.model_dump(mode="json", exclude=RESUMABLE)
+        if isinstance(self.objective, Misfit):
+            described["runs"] = self.objective.runs.digest
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
+
+    def engine(self) -> Engine:
+        """A new engine for this search, without any history."""
+        knows_limits = type(self.objective).feasible is not Objective.feasible
+        return make_engine(
+            self.spec.engine.name,
+            self.space,
+            seed=self.spec.seed,
+            constraint=self.objective.feasible if knows_limits else None,
+            **self.spec.engine.options,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """All searches of one job file."""
+
+    name: str
+    text: str
+    """The job file as it was read; kept beside the results."""
+    folder: Path
+    """Where relative paths in the file start."""
+    jobs: tuple[Job, ...]
+
+
+def load_batch(path: Path) -> Batch:
+    """Read a job file.
+
+    Raises:
+        BadInput: every mistake in the file, and in what it refers to.
+    """
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput.of("job file", "a readable YAML file", str(error)) from error
+    return parse_batch(text, path.stem, path.resolve().parent)
+
+
+def parse_batch(text: str, default_name: str, folder: Path) -> Batch:
+    """A batch from the text of a job file; raises as `load_batch`."""
+    name, specs = read_searches(text, default_name)
+    found, jobs = Mistakes(), []
+    for spec in specs:
+        with found.within(""):
+            jobs.append(build(spec, folder))
+    found.settle()
+    return Batch(name, text, folder, tuple(jobs))
+
+
+def build(spec: SearchSpec, folder: Path) -> Job:
+    """Build one search.
+
+    Raises:
+        BadInput: what the schema could not see: unknown laws, engines and options, budgets that do not add
+            up, spaces that do not fit the objective, files that are not there.
+    """
+    found = Mistakes()
+    objective: Objective | None = None
+    space: ConfigurationSpace | None = None
+    with found.within(""):
+        objective = _objective(spec, folder)
+    with found.within("space"):
+        space = space_of(spec, objective, folder)
+    if objective is not None and space is not None:
+        found.all += objective.unsuitable(list(space))
+    found.settle()
+    assert objective is not None  # or there was a mistake
+    assert space is not None
+    job = Job(spec, space, objective)
+    with found.within("engine"):
+        job.engine()
+    if isinstance(objective, LawObjective):
+        with found.within("space"):
+            problem = Problem.of(objective, space)
+            problem.solve()  # raises where nothing is feasible
+    found.settle()
+    return job
+
+
+def space_of(spec: SearchSpec, objective: Objective | None, folder: Path) -> ConfigurationSpace:
+    """The space a description names; for a law that of its own inputs, within wide bounds if none are given.
+
+    Raises:
+        BadInput: every mistake in the description, or there is none and no law to take it from.
+    """
+    given = dict(spec.space or {})
+    if not isinstance(objective, LawObjective):
+        if not given:
+            raise BadInput.of("space", "kind, parameters or configspace", "nothing")
+        return space_from(given, folder)
+    law = objective.law
+    given = given or _wide(law, objective.budget)
+    if given.get("kind") in ("law", "isoflop"):
+        given.setdefault("count", law.count.value)
+        if law.extra is not None and law.extra.choices:
+            given.setdefault("choices", {law.extra.name: list(law.extra.choices)})
+    return space_from(given, folder)
+
+
+def _wide(law: Law, budget: Budget) -> dict[str, Any]:
+    """A law's space where the job gives none."""
+    sizes = {"n": [1e6, 1e14]}
+    space = (
+        {"kind": "isoflop", **sizes} if law.fixed_tokens else {"kind": "law", **sizes, "tokens": [1e8, 1e16]}
+    )
+    if law.max_sparsity > 0 and budget.sparsity is None:
+        most = DEFAULT_MAX_SPARSITY if budget.max_sparsity is None else budget.max_sparsity
+        space["sparsity"] = [0.0, min(most, law.max_sparsity)]
+    return space
+
+
+def _objective(spec: SearchSpec, folder: Path) -> Objective:
+    """The objective a description names."""
+    match spec.objective:
+        case LawSpec():
+            return _law_objective(spec, spec.objective)
+        case CoefficientLossSpec() as given:
+            return CoefficientLoss(
+                law_of(given.law, given.coefficients), given.n, given.tokens, given.sparsity
+            )
+        case MisfitSpec() as given:
+            found = Mistakes()
+            with found.within("objective"):
+                runs = read_runs(
+                    folder / given.runs, given.columns, drop_highest_loss=given.drop_highest_loss
+                )
+            found.settle()
+            return Misfit(law_of(given.law, given.coefficients), runs)
+        case PythonSpec() as given:
+            load(given.target, folder)
+            return PythonObjective(given.target, folder, given.returns)
+        case CommandSpec() as given:
+            return CommandObjective(given.command, folder, spec.timeout, given.returns)
+        case ArchitectureSpec():
+            raise NotImplementedError
+
+
+def law_of(family: str, coefficients: CoefficientSpec) -> Law:
+    """A law from the names or numbers a user gives.
+
+    Raises:
+        BadInput: no such family or set; coefficients missing, unknown or outside their domain.
+    """
+    if isinstance(coefficients, dict):
+        return laws.custom(family, **coefficients)
+    return laws.get(family, coefficients)
+
+
+def budget_of(spec: BudgetSpec) -> Budget:
+    """A budget from the numbers a user gives; raises `BadInput` for what they lack or contradict."""
+    return make_budget(**spec.model_dump())
+
+
+def _law_objective(spec: SearchSpec, given: LawSpec) -> LawObjective:
+    found = Mistakes()
+    law: Law | None = None
+    budget: Budget | None = None
+    with found.within("objective"):
+        law = law_of(given.law, given.coefficients)
+    with found.within("budget"):
+        if spec.budget is None:
+            raise BadInput.of("budget", "flops, or gpus and days, or dollars", "nothing")
+        budget = budget_of(spec.budget)
+    found.settle()
+    assert law is not None  # or there was a mistake
+    assert budget is not None
+    return LawObjective(law, budget)
