@@ -1,0 +1,1 @@
+"""Code that runs: job files, benchmarks, reproductions. Imported by nothing."""
