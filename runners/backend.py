@@ -44,7 +44,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task. `started` and `ended` are seconds since the epoch, taken on the worker."""
+    """What became of a task.
+
+    `started` and `ended` are seconds since the epoch, taken on the worker; by the driver where the worker is gone.
+    """
 
     number: int
     status: Status
@@ -74,7 +77,11 @@ class Backend(ABC):
 
     @abstractmethod
     def wait(self, timeout: float | None = None) -> list[Outcome]:
-        """Outcomes that have arrived: at least one, unless `timeout` seconds pass or nothing is running."""
+        """Outcomes that have arrived.
+
+        At least one, unless `timeout` seconds pass, nothing is running, or a further slot has become free. Where
+        every worker is still starting, waits for the first.
+        """
 
     @abstractmethod
     def close(self) -> None:
