@@ -1,5 +1,6 @@
 """Fixtures every test may use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,15 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the folder ../shared (real training runs and facts) beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """One Ray cluster with four logical CPUs for the whole run; backends made meanwhile join it."""
+    import ray
+
+    from runners.backends.ray_backend import connect
+
+    connect("local", 4)
+    yield
+    ray.shutdown()
