@@ -234,7 +234,7 @@ def test_killing_the_writer_loses_no_acknowledged_record(tmp_path: Path) -> None
         for _ in range(40 + 13 * kill):
             acknowledged = int(writer.stdout.readline())
         writer.send_signal(signal.SIGKILL)
-        acknowledged = int((writer.stdout.read().split() or [acknowledged])[-1])
+        acknowledged = int((writer.stdout.read().split() or [str(acknowledged)])[-1])
         writer.stdout.close()
         writer.wait()
         numbers = [event.number for event in read(tmp_path).events]

@@ -1,0 +1,52 @@
+"""The driver as its own only worker: no processes, no start-up, no time limits."""
+
+import sys
+from contextlib import redirect_stdout
+
+from runners.backend import Backend, Outcome, Task
+from runners.worker import execute
+from spaces.errors import BadInput
+
+
+class InlineBackend(Backend):
+    """Runs each task in the caller's thread, inside `wait`."""
+
+    def __init__(self) -> None:
+        self._task: Task | None = None
+        self._closed = False
+
+    @property
+    def slots(self) -> int:
+        """One: the driver itself."""
+        return 1
+
+    def free(self) -> int:
+        """One, unless a task is waiting for `wait`."""
+        return int(self._task is None and not self._closed)
+
+    def submit(self, task: Task) -> None:
+        """Accept a task; `wait` runs it.
+
+        Raises:
+            BadInput: the task has a timeout, which a thread cannot enforce on itself.
+        """
+        if task.timeout is not None:
+            raise BadInput.of(
+                "timeout", "none with the runner local (use process or ray)", f"{task.timeout:g} s"
+            )
+        if not self.free():
+            raise RuntimeError("no free slot")
+        self._task = task
+
+    def wait(self, timeout: float | None = None) -> list[Outcome]:
+        """Run the task that was submitted, however long it takes."""
+        if self._task is None:
+            return []
+        task, self._task = self._task, None
+        with redirect_stdout(sys.stderr):  # stdout is for the answer
+            return [execute(task)]
+
+    def close(self) -> None:
+        """Forget a task that has not been run."""
+        self._task = None
+        self._closed = True

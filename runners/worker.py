@@ -1,0 +1,75 @@
+"""What happens on a worker: a task is run, and whatever comes of it becomes an `Outcome`.
+
+Backends that cross a process border send pickled tasks and receive pickled outcomes. Neither an exception nor
+an odd result ever crosses as an object: exceptions may not unpickle, so they travel as one line of text.
+"""
+
+import os
+import pickle
+import socket
+import time
+from typing import Any
+
+from objectives.objective import TrialFailed
+from runners.backend import Outcome, Status, Task
+
+_LONGEST_ERROR = 2000
+
+
+def worker_name() -> str:
+    """This process as `host:pid`."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def execute(task: Task) -> Outcome:
+    """Run a task here. Everything it raises is caught, except what is meant for the process itself."""
+    started = time.time()
+    status, result, error = Status.OK, None, None
+    try:
+        result = task.call(*task.arguments)
+    except TrialFailed as failure:
+        status, error = Status.FAILED, one_line(str(failure))
+    except (Exception, SystemExit) as raised:
+        status, error = Status.FAILED, describe(raised)
+    return Outcome(task.number, status, result, error, started, time.time(), worker_name())
+
+
+def execute_pickled(number: int, payload: bytes) -> bytes:
+    """Run the pickled task `number` and pickle its outcome; FAILED where task or result forbid that."""
+    try:
+        task: Task = pickle.loads(payload)
+    except Exception as error:
+        return pickle.dumps(_failed(number, f"the task cannot be read on the worker: {describe(error)}"))
+    outcome = execute(task)
+    try:
+        return pickle.dumps(outcome)
+    except Exception as error:
+        return pickle.dumps(_failed(number, f"the result cannot be sent back: {describe(error)}"))
+
+
+def read_outcome(number: int, payload: bytes) -> Outcome:
+    """The outcome a worker sent; FAILED where its result cannot be rebuilt here."""
+    try:
+        outcome: Outcome = pickle.loads(payload)
+    except Exception as error:
+        return _failed(number, f"the result cannot be read: {describe(error)}")
+    return outcome
+
+
+def describe(error: BaseException) -> str:
+    """An exception as one line: its type and message."""
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its message cannot be printed)"
+    return one_line(f"{type(error).__name__}: {message}" if message else type(error).__name__)
+
+
+def one_line(text: str) -> str:
+    """The text with line breaks turned into spaces, cut where it is very long."""
+    joined = " ".join(text.split())
+    return joined if len(joined) <= _LONGEST_ERROR else joined[:_LONGEST_ERROR] + " ..."
+
+
+def _failed(number: int, error: str, **times: Any) -> Outcome:
+    return Outcome(number, Status.FAILED, error=error, **times)
