@@ -46,7 +46,7 @@ class Task:
 class Outcome:
     """What became of a task.
 
-    `started` and `ended` are seconds since the epoch, taken on the worker; by the driver where the worker is gone.
+    `started` and `ended` are seconds since the epoch, taken on the worker, or by the driver where that is gone.
     """
 
     number: int
@@ -79,8 +79,8 @@ class Backend(ABC):
     def wait(self, timeout: float | None = None) -> list[Outcome]:
         """Outcomes that have arrived.
 
-        At least one, unless `timeout` seconds pass, nothing is running, or a further slot has become free. Where
-        every worker is still starting, waits for the first.
+        At least one, unless `timeout` seconds pass, nothing is running, or a further slot has become free.
+        Where every worker is still starting, waits for the first.
         """
 
     @abstractmethod
