@@ -67,7 +67,7 @@ class Clark(Law):
                 source="arXiv:2202.01169, Table 3",
                 trust=Trust.SECONDARY,
                 fitted=FittedRange(
-                    n=(1.652736e7, 1.308819e9), tokens=(130e9, 130e9), sparsity=(0.0, 1 - 1 / 512)
+                    n=(1.652736e7, 1.308819456e9), tokens=(130e9, 130e9), sparsity=(0.0, 1 - 1 / 512)
                 ),
             )
             for router, (coefficients, cutoff) in routers.items()
