@@ -46,7 +46,7 @@ class Task:
 class Outcome:
     """What became of a task.
 
-    `started` and `ended` are seconds since the epoch, taken on the worker, or by the driver where that is gone.
+    `started` and `ended` are seconds since the epoch, from the worker; from the driver where that is gone.
     """
 
     number: int
