@@ -47,7 +47,7 @@ class LawObjective(ClosedForm):
         slack = 1.0 + ROUNDING
         ok = self.law.training_flops(n, tokens, s, **extra) <= self.budget.flops * slack
         ok &= self.law.n_total(n, s) <= (self.budget.max_total_params or np.inf) * slack
-        ok &= tokens <= self._most_tokens * slack
+        ok &= tokens <= most_tokens(self.law, self.budget) * slack
         if self.budget.max_sparsity is not None:
             ok &= s <= self.budget.max_sparsity + ROUNDING
         return np.asarray(ok, dtype=np.bool_)
@@ -62,33 +62,18 @@ class LawObjective(ClosedForm):
             mistakes.append(Mistake("space", f"a parameter {needed} (what this law counts)", "none"))
         return mistakes
 
-    @property
-    def _most_tokens(self) -> float:
-        """The cap on tokens; unique tokens are one unless the law is about repeating them."""
-        caps = [self.budget.max_tokens, None if self.law.repeats_data else self.budget.unique_tokens]
-        return min((cap for cap in caps if cap is not None), default=np.inf)
-
     def _inputs(self, configs: Configs) -> tuple[Array, Array, Array, dict[str, Array]]:
         n = np.asarray(configs[self.law.count.value], dtype=np.float64)
         s = np.full(n.shape, self.budget.sparsity or 0.0)
         if "sparsity" in configs.columns:
             s = np.asarray(configs["sparsity"], dtype=np.float64)
-        extra = self._extra(configs)
+        extra = extra_inputs(self.law, self.budget, configs)
         if self.law.fixed_tokens:
             return n, np.full(n.shape, self.law.fixed_tokens), s, extra
         if "tokens" in configs.columns:
             return n, np.asarray(configs["tokens"], dtype=np.float64), s, extra
         affordable = self.budget.flops / self.law.flops_per_token(n, s, **extra)
-        return n, np.minimum(affordable, self._most_tokens), s, extra
-
-    def _extra(self, configs: Configs) -> dict[str, Array]:
-        spec = self.law.extra
-        if spec is None:
-            return {}
-        if spec.name in configs.columns:
-            return {spec.name: np.asarray(configs[spec.name], dtype=np.float64)}
-        given = getattr(self.budget, spec.name, None)
-        return {} if given is None else {spec.name: np.asarray(given, dtype=np.float64)}
+        return n, np.minimum(affordable, most_tokens(self.law, self.budget)), s, extra
 
 
 @dataclass(frozen=True)
@@ -115,6 +100,23 @@ class CoefficientLoss(ClosedForm):
         """The column loss, shape (len(configs),)."""
         law = self.law.with_coefficients(configs.columns)
         return {"loss": np.broadcast_to(law.loss(self.n, self.tokens, self.sparsity), (len(configs),))}
+
+
+def most_tokens(law: Law, budget: Budget) -> float:
+    """The cap on tokens; unique tokens are one unless the law is about repeating them."""
+    caps = [budget.max_tokens, None if law.repeats_data else budget.unique_tokens]
+    return min((cap for cap in caps if cap is not None), default=np.inf)
+
+
+def extra_inputs(law: Law, budget: Budget, configs: Configs) -> dict[str, Array]:
+    """The law's extra input by name, from the configurations or the budget; empty where its default holds."""
+    spec = law.extra
+    if spec is None:
+        return {}
+    if spec.name in configs.columns:
+        return {spec.name: np.asarray(configs[spec.name], dtype=np.float64)}
+    given = getattr(budget, spec.name, None)
+    return {} if given is None else {spec.name: np.asarray(given, dtype=np.float64)}
 
 
 def unknown_parameters(parameters: Collection[str], allowed: Collection[str], what: str) -> list[Mistake]:
