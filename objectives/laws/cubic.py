@@ -10,12 +10,12 @@ import numpy.typing as npt
 from objectives.laws.law import Array
 
 
-def root(p: npt.ArrayLike, q: npt.ArrayLike) -> Array:
+def cubic_root(p: npt.ArrayLike, q: npt.ArrayLike) -> Array:
     """The real root t > 0 of t^3 + p t = q for p, q > 0; broadcasts.
 
     The left side increases, so the root is unique; the hyperbolic form has no cancellation, unlike Cardano's.
 
-    >>> root(1.0, 10.0).round(12).item()
+    >>> cubic_root(1.0, 10.0).round(12).item()
     2.0
     """
     scale = np.sqrt(np.asarray(p, dtype=np.float64) / 3.0)

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from objectives.laws import cubic
+from objectives.laws.cubic import cubic_root
 from objectives.laws.expert_saturation import Saturation, bound_mistakes, experts_of
 from objectives.laws.law import Array, Count, FittedRange, Law, Trust
 from spaces.errors import Mistake
@@ -137,4 +137,4 @@ class JointMoE(Law):
 def _width(parameters: Array, per_block: float | Array) -> Array:
     """The d_model at which 2 d V + per_block d^3/64 equals `parameters`."""
     scale = HEAD_WIDTH / np.asarray(per_block, dtype=np.float64)
-    return cubic.root(2.0 * VOCABULARY * scale, parameters * scale)
+    return cubic_root(2.0 * VOCABULARY * scale, parameters * scale)

@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from objectives.laws import cubic
+from objectives.laws.cubic import cubic_root
 from objectives.laws.law import Array, Count, Law, Trust
 
 EMBEDDING_SCALE = 47491.0
@@ -54,7 +54,7 @@ class Kaplan(Law):
 
     def n_from_total(self, n_total: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
         """The exact inverse of `n_total`: a cubic in N^(1/3)."""
-        return np.asarray(cubic.root(EMBEDDING_SCALE, n_total) ** 3 + 0.0 * np.asarray(s))
+        return np.asarray(cubic_root(EMBEDDING_SCALE, n_total) ** 3 + 0.0 * np.asarray(s))
 
     def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...]:
         """The loss increases with the bracket, which has two power terms."""

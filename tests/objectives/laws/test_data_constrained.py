@@ -1,6 +1,9 @@
 """Muennighoff et al. 2023: the authors' printed outputs [code], and what repeated tokens are worth."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +103,10 @@ def test_more_unique_tokens_never_hurt() -> None:
     losses = LAW.loss(8.67e9, 178e9, unique_tokens=unique)
     assert np.all(np.diff(losses) <= 0)
     assert LAW.gradient(8.67e9, 178e9, unique_tokens=UNIQUE)[3] < 0
+
+
+def test_the_fitted_range_holds_the_released_runs(shared: Path) -> None:
+    runs = pd.read_csv(shared / "data/datablations/contour_final.csv")
+    for quantity, column in (("n", "num_params"), ("tokens", "token_num")):
+        bounds = (runs[column].min(), runs[column].max())
+        np.testing.assert_allclose(getattr(LAW.fitted, quantity), bounds, rtol=1e-4)
