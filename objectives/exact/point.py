@@ -52,8 +52,7 @@ class Point:
     @cached_property
     def tokens(self) -> Array:
         """Training tokens."""
-        limits = self.problem.limits
-        return np.clip(self.problem.tokens(self.u, self.s), limits.low("tokens"), limits.high("tokens"))
+        return self.problem.bought(self.u, self.s)
 
     @cached_property
     def n_total(self) -> Array:

@@ -22,6 +22,8 @@ from objectives.laws.law import Array, Law
 SCAN = 129
 """Points along a budget curve that may have several minima, before the best one is refined."""
 NEWTON_STEPS = 60
+SNAP = 1e-13
+"""Relative distance from a bound that is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +69,13 @@ class Problem:
         return self.law._loss(np.exp(u), self.tokens(u, s), s, self.x)
 
     def size(self, u: Array, s: Array) -> Array:
-        """The n of u = log n, within the bounds to the last digit."""
-        n = np.clip(np.exp(u), self.limits.low("n"), self.limits.high("n"))
-        return np.asarray(np.minimum(n, self._n_within_total(s)))
+        """The n of u = log n; at a bound it is the bound, without the rounding of the logarithm."""
+        high = np.minimum(self.limits.high("n"), self._n_within_total(s))
+        return _snapped(np.exp(u), self.limits.low("n"), high)
+
+    def bought(self, u: Array, s: Array) -> Array:
+        """The tokens of `tokens`; at a bound they are the bound."""
+        return _snapped(self.tokens(u, s), self.limits.low("tokens"), self._max_tokens)
 
     def tokens(self, u: Array, s: Array) -> Array:
         """Tokens the budget and the caps allow at u = log n."""
@@ -168,6 +174,11 @@ class Problem:
     @cached_property
     def _max_tokens(self) -> Array:
         return self.limits.high("tokens")
+
+
+def _snapped(values: Array, low: Array, high: Array) -> Array:
+    values = np.where(values <= low * (1 + SNAP), low, values)
+    return np.where(values >= high * (1 - SNAP), high, values)
 
 
 def _extra_inputs(law: Law, budgets: Sequence[Budget]) -> Array:

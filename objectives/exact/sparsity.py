@@ -133,14 +133,10 @@ def _rooms(problem: Problem) -> list[Callable[[Array], Array]]:
 def _clash(problem: Problem, row: int) -> str:
     """Why this budget has no configuration."""
     low, high = _stated_range(problem)
-    by_total, by_flops = (
-        bool(np.any(np.maximum(room(low), room(high))[row] >= 0)) for room in _rooms(problem)
+    _, by_flops = _rooms(problem)
+    n, tokens, total = (
+        problem.limits.tightest(bounds, row) for bounds in ("n_lower", "tokens_lower", "total_upper")
     )
-    limits = problem.limits
-    n, tokens = limits.tightest("n_lower", row), limits.tightest("tokens_lower", row)
-    total, flops = limits.tightest("total_upper", row), f"the budget ({problem.flops[row, 0]:g} FLOPs)"
-    if not by_flops:
-        return f"no configuration: {flops} cannot train {n} on {tokens}"
-    if not by_total:
-        return f"no configuration: {total} is below what {n} stores at every allowed sparsity"
-    return f"no configuration: no sparsity satisfies both {total} and {flops} with {n} and {tokens}"
+    if np.all(np.maximum(by_flops(low), by_flops(high))[row] < 0):
+        return f"no configuration: the budget ({problem.flops[row, 0]:g} FLOPs) cannot train {n} on {tokens}"
+    return f"no configuration: {total} leaves no room for {n} at any sparsity the other constraints allow"

@@ -77,7 +77,7 @@ def _bands(problem: Problem, s: Array, u: Array, share: float) -> list[WasteBand
         for end in problem.ends(s)
     ]
     u = np.stack(ends)
-    law, n, tokens = problem.law, problem.size(u, s), problem.tokens(u, s)
+    law, n, tokens = problem.law, problem.size(u, s), problem.bought(u, s)
     active, total = law.n_active(n, s), law.n_total(n, s)
     return [
         WasteBand(
