@@ -272,8 +272,9 @@ def _mistakes(values: Mapping[str, Any], required: str = "") -> list[Mistake]:
 
 
 def _sound(name: str, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     if name in ("sparsity", "max_sparsity"):
-        return bool(0 <= value < 1)
-    return bool(0 < value <= (1 if name in ("mfu", "goodput") else float_info.max))
+        return 0 <= value < 1
+    return 0 < value <= (1 if name in ("mfu", "goodput") else float_info.max)
