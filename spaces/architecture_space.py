@@ -10,7 +10,7 @@ from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
-from spaces.bounds import interval, sizes
+from spaces.bounds import Interval, interval, sizes
 from spaces.definition import build
 from spaces.errors import BadInput, Mistakes, one_of
 
@@ -76,33 +76,24 @@ def architecture_space(
             if name not in CHOICES:
                 raise BadInput.of(name, one_of(CHOICES, name), "this name")
             values[name] = sizes(given, name, least=0 if name == "shared_experts" else 1)
-    rules: list[dict[str, Any]] = []
     with found.within(""):
         kinds = _kinds(kinds)
     with found.within(""):
-        rules = list(_rules(values, *_limits(head_dim, ffn_ratio, expert_ratio))) if not found.all else []
+        head_dim = sizes(head_dim, "head_dim")
+    with found.within(""):
+        ffn_ratio = interval(ffn_ratio, "ffn_ratio", positive=True)
+    with found.within(""):
+        expert_ratio = interval(expert_ratio, "expert_ratio", positive=True)
     found.settle()
-    return build(_definition(kinds, values, rules))
+    return build(_definition(kinds, values, list(_rules(values, head_dim, ffn_ratio, expert_ratio))))
 
 
 def _kinds(given: Any) -> list[str]:
-    listed = [given] if isinstance(given, str) else list(given)
-    for kind in listed:
-        if kind not in KINDS:
-            raise BadInput.of("kinds", one_of(KINDS, kind), kind)
+    listed = list(given) if isinstance(given, list | tuple) else [given]
+    unknown = [kind for kind in listed if kind not in KINDS]
+    if unknown or not listed:
+        raise BadInput.of("kinds", one_of(KINDS, unknown[0] if unknown else "nothing"), given)
     return [kind for kind in KINDS if kind in listed]
-
-
-def _limits(head_dim: Any, ffn_ratio: Any, expert_ratio: Any) -> tuple[Collection[int], Any, Any]:
-    found = Mistakes()
-    limits: list[Any] = []
-    with found.within(""):
-        limits.append(sizes(head_dim, "head_dim"))
-    for field, given in (("ffn_ratio", ffn_ratio), ("expert_ratio", expert_ratio)):
-        with found.within(""):
-            limits.append(interval(given, field, positive=True))
-    found.settle()
-    return limits[0], limits[1], limits[2]
 
 
 def _definition(
@@ -133,8 +124,8 @@ def _ordinal(values: list[Any]) -> dict[str, Any]:
 def _rules(
     values: Mapping[str, list[int]],
     head_dims: Collection[int],
-    ffn: tuple[float, float],
-    expert: tuple[float, float],
+    ffn: Interval,
+    expert: Interval,
 ) -> Iterator[dict[str, Any]]:
     """Everything that is forbidden, pair by pair of parameters."""
     yield from _pairs(values, "d_model", "n_heads", lambda d, h: d % h == 0 and d // h in head_dims)

@@ -80,13 +80,14 @@ def read_space(path: Path) -> ConfigurationSpace:
     try:
         text = path.read_text()
         data = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader)
+        floats = [entry for entry in data["hyperparameters"] if entry["type"] == "uniform_float"]
+        bounds = {entry["name"]: (float(entry["lower"]), float(entry["upper"])) for entry in floats}
         with contextlib.redirect_stdout(io.StringIO()):  # see definition.build
             space = ConfigurationSpace.from_serialized_dict(data)
-        for entry in data["hyperparameters"]:
-            if entry["type"] == "uniform_float":
-                restore_bounds(space[entry["name"]], float(entry["lower"]), float(entry["upper"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
         raise BadInput.of("configspace", expected, f"{path.name}: {error}") from error
+    for name, (lower, upper) in bounds.items():
+        restore_bounds(space[name], lower, upper)
     Encoder(space)
     return space
 
