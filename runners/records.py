@@ -50,6 +50,8 @@ class SearchEnd:
     started: float | None = None
     ended: float | None = None
     worker: str | None = None
+    version: str | None = None
+    """Of what was asked of the search; where that changes, it is called again."""
 
 
 Record = Event | Note | SearchEnd

@@ -1,0 +1,208 @@
+"""The one loop of every search: ask, journal, run, journal, tell.
+
+A trial is in the journal before it is submitted, and its outcome before the engine hears of it; so a search
+that is cut off anywhere goes on from its journal as if nothing had happened. What was running then is run
+again, first, with the same number, configuration and seed.
+"""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from objectives.objective import ClosedForm, Metrics, Objective
+from runners.backend import Backend, Outcome, Status, Task
+from runners.backends.inline import InlineBackend
+from runners.dispatch import Dispatch
+from runners.interrupts import Interrupts
+from runners.journal import Journal
+from runners.records import Note
+from runners.verdicts import Attempts, verdict
+from runners.worker import execute, worker_name
+from search.engine import Engine
+from search.history import History
+from search.trial import Asked, Done, Failed, Trial
+from spaces.configs import Config, Configs
+from spaces.errors import Infeasible
+
+
+def run_search(
+    *,
+    engine: Engine,
+    objective: Objective,
+    backend: Backend,
+    journal: Journal,
+    evaluations: int,
+    seed: int,
+    parallel: int = 1,
+    timeout: float | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[History], None] = lambda history: None,
+) -> History:
+    """Run a search to its end, or go on with one.
+
+    A closed form on the inline backend is evaluated here, `parallel` trials at a time, and is journalled once
+    a batch. Anything else becomes one task a trial, `parallel` of them in flight; no free worker waits for
+    another to finish.
+
+    Args:
+        engine: new, without trials; it is given those of the journal.
+        objective: its known constraint is the engine's business.
+        backend: where trials run. It stays open, except after an interrupt.
+        journal: of this job.
+        evaluations: how many trials to ask for in all, those in the journal included.
+        seed: of the search; trial k is evaluated with a seed derived from (seed, k).
+        parallel: how many trials may be pending at a time, at least 1.
+        timeout: seconds one trial may take.
+        stop: when it returns true, no more trials begin; those running are awaited.
+        progress: is told the history at the start and after every outcome.
+
+    Returns:
+        The engine's history. It holds fewer trials than asked for where the space has no more, or `stop`
+        said so.
+
+    Raises:
+        Infeasible: the space has not a single feasible configuration.
+        KeyboardInterrupt: on SIGINT or SIGTERM; everything that has finished is in the journal, and the
+            backend is closed.
+    """
+    engine.replay(journal.events)
+    progress(engine.history)
+    with Interrupts() as interrupts:
+        search = _Search(engine, objective, journal, evaluations, seed, interrupts, progress)
+        if isinstance(objective, ClosedForm) and isinstance(backend, InlineBackend):
+            _run_batches(search, objective, parallel, stop)
+        else:
+            _Trials(search, backend, parallel, timeout).run(stop)
+    return engine.history
+
+
+def trial_seed(seed: int, number: int) -> int:
+    """The seed of trial `number`, below 2**32: the same whenever, wherever and how often it is run."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+
+
+@dataclass
+class _Search:
+    """A search and its record: what both ways of running trials share."""
+
+    engine: Engine
+    objective: Objective
+    journal: Journal
+    evaluations: int
+    seed: int
+    interrupts: Interrupts
+    progress: Callable[[History], None]
+    exhausted: bool = False
+
+    @property
+    def history(self) -> History:
+        return self.engine.history
+
+    def ask(self) -> Trial | None:
+        """A new trial, or `None` where there shall or can be no more; the caller journals it."""
+        if self.exhausted or len(self.history) >= self.evaluations:
+            return None
+        try:
+            (suggestion,) = self.engine.ask(1)
+        except Infeasible as error:
+            if not len(self.history):
+                raise
+            self.exhausted = True
+            self.note(Note(f"ended after {len(self.history)} trials: {error}"))
+            return None
+        return self.history[suggestion.number]
+
+    def task(self, trial: Trial, number: int, timeout: float | None) -> Task:
+        """The evaluation of a trial."""
+        arguments = (self.objective, trial.config, trial_seed(self.seed, trial.number))
+        return Task(number, _evaluate, arguments, timeout)
+
+    def note(self, note: Note) -> None:
+        """Journal a remark, once."""
+        if note not in self.journal.records:
+            self.journal.append(note)
+
+    def tell(self, outcomes: Sequence[Done | Failed]) -> None:
+        """The engine learns journalled outcomes, as whole events: its history equals the journal's."""
+        self.engine.replay(outcomes)
+        self.progress(self.history)
+
+
+def _evaluate(objective: Objective, config: Config, seed: int) -> Metrics:
+    """What a worker runs."""
+    return objective.evaluate(config, seed=seed)
+
+
+def _run_batches(search: _Search, objective: ClosedForm, size: int, stop: Callable[[], bool]) -> None:
+    """Evaluate a closed form in this process, a batch at a time.
+
+    Batches end at multiples of their size, so a search cut off inside one goes on with the same batches.
+    """
+    batch = search.history.pending
+    while batch or not stop():
+        asked = []
+        while (not batch or len(search.history) % size) and (trial := search.ask()):
+            batch.append(trial)
+            asked.append(Asked(trial.number, trial.config))
+        if not batch:
+            return
+        outcomes = _evaluated(search, objective, batch)
+        with search.interrupts.held():
+            search.journal.append(*asked, *outcomes)
+            search.tell(outcomes)
+        batch = []
+
+
+def _evaluated(search: _Search, objective: ClosedForm, batch: Sequence[Trial]) -> list[Done | Failed]:
+    """The outcomes of a batch; where it fails as a whole, row by row, so that each has its own reason."""
+    started = time.time()
+    try:
+        columns = objective.evaluate_many(Configs.from_rows([trial.config for trial in batch]))
+        rows = [{name: column[index] for name, column in columns.items()} for index in range(len(batch))]
+    except Exception:
+        outcomes = [execute(search.task(trial, trial.number, None)) for trial in batch]
+    else:
+        times = (started, time.time(), worker_name())
+        numbered = zip(batch, rows, strict=True)
+        outcomes = [Outcome(trial.number, Status.OK, row, None, *times) for trial, row in numbered]
+    return [verdict(outcome.number, outcome, objective.metric) for outcome in outcomes]
+
+
+class _Trials(Dispatch[Trial]):
+    """Trials as tasks of a backend."""
+
+    def __init__(self, search: _Search, backend: Backend, parallel: int, timeout: float | None) -> None:
+        super().__init__(backend, search.interrupts, parallel)
+        self._search = search
+        self._timeout = timeout
+        self._again = deque(search.history.pending)
+        self._attempts: defaultdict[int, Attempts] = defaultdict(Attempts)
+
+    def _next(self) -> Trial | None:
+        """A trial to be run again, or a new one, journalled."""
+        if self._again:
+            return self._again.popleft()
+        trial = self._search.ask()
+        if trial is not None:
+            with self._interrupts.held():
+                self._search.journal.append(Asked(trial.number, trial.config))
+        return trial
+
+    def _task(self, work: Trial, number: int) -> Task:
+        return self._search.task(work, number, self._timeout)
+
+    def _take(self, ended: Sequence[tuple[Trial, Outcome]]) -> None:
+        """Journal and tell what ended; a trial that gets another attempt is put aside."""
+        final = []
+        for trial, outcome in ended:
+            if self._attempts[trial.number].again(outcome.status):
+                self._search.note(Note(f"{outcome.status}: {outcome.error}; tried again", trial.number))
+                self._again.append(trial)
+            else:
+                final.append(verdict(trial.number, outcome, self._search.objective.metric))
+        if final:
+            self._search.journal.append(*final)
+            self._search.tell(final)
