@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
@@ -67,3 +68,36 @@ KINDS: Mapping[str, SpaceKind] = {
     )
 }
 """Name -> space."""
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Every way to describe a space, as plain data: name, summary, required and optional fields.
+
+    >>> [record["name"] for record in catalogue()]
+    ['law', 'isoflop', 'coefficients', 'architecture', 'written out', 'file']
+    """
+    records: list[dict[str, Any]] = [
+        {
+            "name": kind.name,
+            "summary": kind.summary,
+            "required": {"kind": kind.name, **kind.required},
+            "optional": dict(kind.optional),
+        }
+        for kind in KINDS.values()
+    ]
+    written = {
+        "name": "written out",
+        "summary": "any parameters, in the job file itself",
+        "required": {"parameters": "name -> type (float, integer, ordinal, categorical, constant) and range"},
+        "optional": {
+            "conditions": "list of {child, parent, comparison}, joined by all or any",
+            "forbidden": "list of {parameter, comparison}, joined by all or any",
+        },
+    }
+    file = {
+        "name": "file",
+        "summary": "a space that ConfigSpace wrote",
+        "required": {"configspace": "name of a .json or .yaml file beside the job file"},
+        "optional": {},
+    }
+    return [*records, written, file]
