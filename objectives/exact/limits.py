@@ -114,8 +114,7 @@ def limits(law: Law, budgets: Sequence[Budget], box: Box) -> Limits:
 
     every_run = [constant("tokens of every run behind the law", law.fixed_tokens or np.nan)]
     every_run = every_run if law.fixed_tokens else []
-    repeats = law.extra is not None and law.extra.name == "unique_tokens"
-    one_epoch = [] if repeats else [cap("unique_tokens")]
+    one_epoch = [] if law.repeats_data else [cap("unique_tokens")]
     return Limits(
         n_lower=(constant("one parameter", 1.0), *of_space("n", 0)),
         n_upper=(constant("a finite number of parameters", np.inf), *of_space("n", 1)),

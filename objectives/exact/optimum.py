@@ -9,6 +9,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,9 @@ class Optimum:
         return self.tokens / self.n
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Plain JSON; an unlimited extra input is None."""
         record = asdict(self) | {"tokens_per_param": self.tokens_per_param}
+        record["extra"] = {name: value if isfinite(value) else None for name, value in self.extra.items()}
         record["certificate"]["holds"] = self.certificate.holds
         return record
 

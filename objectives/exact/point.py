@@ -30,6 +30,8 @@ class ActiveConstraint:
     """A bound the optimum reaches."""
 
     name: str
+    quantity: str
+    """What it bounds: flops, n_total, n, tokens or sparsity."""
     bound: float
     shadow_price: float | None
     """d loss / d log(bound); None where it has no value (a bound of 0, or more bounds met than variables)."""
@@ -120,30 +122,32 @@ class Point:
     def active(self) -> list[tuple[ActiveConstraint, ...]]:
         """The constraints each configuration reaches, the budget first."""
         found: list[dict[str, ActiveConstraint]] = [{} for _ in self.n]
-        for limit, value, price in self._constraints():
+        for quantity, limit, value, price in self._constraints():
             for row in np.flatnonzero(_reached(limit, value)).tolist():
-                worth = float(price[row, 0])
+                bound, worth = float(limit.values[row, 0]), float(price[row, 0])
                 constraint = ActiveConstraint(
-                    limit.name, float(limit.values[row, 0]), worth if np.isfinite(worth) else None
+                    limit.name, quantity, bound, worth if np.isfinite(worth) else None
                 )
                 found[row].setdefault(limit.name, constraint)
         return [tuple(constraints.values()) for constraints in found]
 
-    def _constraints(self) -> list[tuple[Limit, Array, Array]]:
-        """Every bound with the value it bounds and its shadow price."""
+    def _constraints(self) -> list[tuple[str, Limit, Array, Array]]:
+        """Every bound with what it bounds, the value of that, and its shadow price."""
         limits, law = self.problem.limits, self.problem.law
         by_flops, by_n, by_tokens = self._prices()
         groups = [
-            ((Limit("budget", self.problem.flops),), self.flops, by_flops),
-            (limits.total_upper, self.n_total, by_n / self._total_elasticity),
-            (limits.n_lower + limits.n_upper, self.n, by_n),
-            (limits.tokens_lower + limits.tokens_upper, self.tokens, by_tokens),
+            ("flops", (Limit("budget", self.problem.flops),), self.flops, by_flops),
+            ("n_total", limits.total_upper, self.n_total, by_n / self._total_elasticity),
+            ("n", limits.n_lower + limits.n_upper, self.n, by_n),
+            ("tokens", limits.tokens_lower + limits.tokens_upper, self.tokens, by_tokens),
         ]
         if law.max_sparsity > 0:
             with np.errstate(divide="ignore", invalid="ignore"):
                 by_s = np.where(self.s > 0, self.envelope_slope * self.s / (1 - self.s), np.nan)
-            groups.append((limits.sparsity_lower + limits.sparsity_upper, self.s, by_s))
-        return [(limit, value, price) for bounds, value, price in groups for limit in bounds]
+            groups.append(("sparsity", limits.sparsity_lower + limits.sparsity_upper, self.s, by_s))
+        return [
+            (quantity, limit, value, price) for quantity, bounds, value, price in groups for limit in bounds
+        ]
 
     def _prices(self) -> tuple[Array, Array, Array]:
         """Of the budget, of a bound on n, and of a bound on tokens; NaN where all three meet."""

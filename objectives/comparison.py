@@ -1,0 +1,48 @@
+"""What every other published coefficient set would say at the same budget.
+
+Sizes are compared after explicit conversion to active and to stored parameters, for each law counts in its
+own way. Losses are stated in each law's unit, but even equal units are comparable only between sets fitted on
+the same data and tokenizer; N and D are what may be compared.
+"""
+
+from dataclasses import dataclass
+
+from objectives import laws
+from objectives.budget import Budget
+from objectives.exact import optimum
+from objectives.laws.law import Law
+from spaces.errors import Infeasible
+
+
+@dataclass(frozen=True)
+class Other:
+    """One coefficient set's optimum under the budget, or why it has none."""
+
+    family: str
+    set: str
+    count: str
+    """The parameters its own n counts."""
+    unit: str
+    n: float | None = None
+    n_active: float | None = None
+    n_total: float | None = None
+    tokens: float | None = None
+    sparsity: float | None = None
+    loss: float | None = None
+    reason: str | None = None
+    """Why the set does not answer."""
+
+
+def others(law: Law, budget: Budget) -> tuple[Other, ...]:
+    """The answers of all published sets but `law` itself."""
+    published = (each for family in laws.FAMILIES for each in family.published())
+    return tuple(_answer(each, budget) for each in published if each != law)
+
+
+def _answer(law: Law, budget: Budget) -> Other:
+    named = (law.family, law.name, law.count.value, law.unit)
+    try:
+        best = optimum(law, budget)
+    except Infeasible as clash:
+        return Other(*named, reason=str(clash))
+    return Other(*named, best.n, best.n_active, best.n_total, best.tokens, best.sparsity, best.loss)

@@ -1,0 +1,227 @@
+"""A budget becomes an answer: everything `scalesearch plan` says about one law and one budget.
+
+Best configuration, interval of its predicted loss, certificate, waste bands, active constraints, what other
+laws would say, how far beyond its data the law is asked, real models of that size, memory, time and money.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import log10
+from typing import Any
+
+import numpy as np
+
+from objectives.budget import Budget, RunCost
+from objectives.comparison import Other, others
+from objectives.exact import Box, Optimum, WasteBand, optimum, waste_bands
+from objectives.laws.law import FittedRange, Law, Trust
+from objectives.memory import Memory, memory
+from objectives.models import nearest
+
+LEVEL = 0.95
+"""Share of the replicates an interval covers."""
+FAR = 0.5
+"""Decades beyond the fitted range that deserve a warning: a factor of three."""
+NO_INTERVAL = (
+    "none: the source of these coefficients publishes no joint uncertainty of them, and intervals of single "
+    "coefficients do not bound a prediction, because their errors cancel"
+)
+NO_REPLICATES = "none: the coefficients were given without the fit that could tell how sure they are"
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Intervals over refits of the law to resampled data."""
+
+    level: float
+    replicates: int
+    loss: Interval
+    """Predicted at the best configuration."""
+    n: Interval
+    """Of the best size, each replicate choosing its own."""
+    tokens: Interval
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A published model near the optimum."""
+
+    name: str
+    n_total: int
+    n_active: int
+    layers: int
+    d_model: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole answer; `to_dict` is what reports and `--json` show."""
+
+    law: Law
+    budget: Budget
+    optimum: Optimum
+    uncertainty: Uncertainty | None
+    why_no_interval: str | None
+    waste: tuple[WasteBand, ...]
+    others: tuple[Other, ...]
+    extrapolation: dict[str, float | None]
+    """Decades beyond the fitted range (positive above it, negative below, 0 inside); None where the source
+    does not tell the range."""
+    neighbours: tuple[Neighbour, ...]
+    memory: Memory
+    cost: RunCost
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "law": _law_record(self.law),
+            "budget": {**self.budget.to_dict(), "description": self.budget.describe()},
+            "optimum": self.optimum.to_dict(),
+            "uncertainty": asdict(self.uncertainty) if self.uncertainty else None,
+            "why_no_interval": self.why_no_interval,
+            "waste": {f"{band.waste:.0%}": asdict(band) for band in self.waste},
+            "others": [asdict(other) for other in self.others],
+            "extrapolation": self.extrapolation,
+            "neighbours": [asdict(neighbour) for neighbour in self.neighbours],
+            "memory": asdict(self.memory),
+            "cost": asdict(self.cost),
+            "warnings": list(self.warnings),
+        }
+
+
+def plan(law: Law, budget: Budget, box: Box | None = None, *, replicates: Sequence[Law] = ()) -> Plan:
+    """Answer one budget with one law.
+
+    Args:
+        law: the law to trust.
+        budget: FLOPs and caps.
+        box: a search space's own bounds; the other laws, which count differently, are asked without them.
+        replicates: the same law refitted to resampled data, for intervals.
+
+    Raises:
+        Infeasible: nothing satisfies the constraints.
+    """
+    best = optimum(law, budget, box)
+    decades = extrapolation(law.fitted, best)
+    gpu = budget.machine.gpu if budget.machine else None
+    return Plan(
+        law=law,
+        budget=budget,
+        optimum=best,
+        uncertainty=_uncertainty(replicates, best, budget, box),
+        why_no_interval=_why_no_interval(law, replicates),
+        waste=waste_bands(law, [budget], [best], box)[0],
+        others=others(law, budget),
+        extrapolation=decades,
+        neighbours=_neighbours(best),
+        memory=memory(best.n_total, gpu),
+        cost=budget.cost(best.flops),
+        warnings=(*_doubts_of_law(law, best, decades), *_doubts_of_answer(best, budget, box)),
+    )
+
+
+def extrapolation(fitted: FittedRange, best: Optimum) -> dict[str, float | None]:
+    """Decades by which n, tokens and flops leave the fitted range."""
+    asked = {"n": best.n, "tokens": best.tokens, "flops": best.flops}
+    return {name: _decades(value, getattr(fitted, name)) for name, value in asked.items()}
+
+
+def _decades(value: float, fitted: Interval | None) -> float | None:
+    if fitted is None:
+        return None
+    return max(0.0, log10(value / fitted[1])) + min(0.0, log10(value / fitted[0]))
+
+
+def _uncertainty(
+    replicates: Sequence[Law], best: Optimum, budget: Budget, box: Box | None
+) -> Uncertainty | None:
+    if not replicates:
+        return None
+    chosen = [optimum(law, budget, box) for law in replicates]
+    losses = [law.loss(best.n, best.tokens, best.sparsity, **best.extra) for law in replicates]
+    return Uncertainty(
+        LEVEL,
+        len(replicates),
+        _interval([float(loss) for loss in losses]),
+        _interval([each.n for each in chosen]),
+        _interval([each.tokens for each in chosen]),
+    )
+
+
+def _interval(values: Sequence[float]) -> Interval:
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def _why_no_interval(law: Law, replicates: Sequence[Law]) -> str | None:
+    if replicates:
+        return None
+    return NO_REPLICATES if law.trust is Trust.USER else NO_INTERVAL
+
+
+def _neighbours(best: Optimum) -> tuple[Neighbour, ...]:
+    return tuple(
+        Neighbour(
+            model.name,
+            model.n_total,
+            model.n_active,
+            int(model.architecture.layers),
+            int(model.architecture.d_model),
+            model.source,
+        )
+        for model in nearest(best.n_total, best.n_active)
+    )
+
+
+def _doubts_of_law(law: Law, best: Optimum, decades: dict[str, float | None]) -> list[str]:
+    """Where the law itself is weak, or is asked beyond what it was fitted on."""
+    doubts = []
+    if law.trust in (Trust.SECONDARY, Trust.TRANSCRIBED):
+        doubts.append(f"the coefficients were not read in the paper or its code: {law.trust.value}")
+    if law.trust is not Trust.USER and all(value is None for value in decades.values()):
+        doubts.append("the source does not tell the range of the fitted runs: extrapolation is unknown")
+    for name, value in decades.items():
+        if value is not None and abs(value) >= FAR:
+            side = "above the largest" if value > 0 else "below the smallest"
+            doubts.append(f"{name} is {abs(value):.1f} decades {side} of the runs the law was fitted on")
+    if law.fitted.sparsity and best.sparsity > law.fitted.sparsity[1]:
+        doubts.append(f"S is above {law.fitted.sparsity[1]:g}, the largest of the runs the law was fitted on")
+    if law.unit != "nats/token":
+        doubts.append(f"the loss is in {law.unit}, not in nats per token")
+    return doubts
+
+
+def _doubts_of_answer(best: Optimum, budget: Budget, box: Box | None) -> list[str]:
+    """What the reader of this answer should know before spending the budget."""
+    doubts = list(budget.machine.warnings) if budget.machine else []
+    low, high = (box and box.sparsity) or (0.0, 1.0)
+    if budget.sparsity is None and low < high:
+        doubts += [
+            f"the loss still falls at S = {best.sparsity:g}: {bound.name} chose the sparsity, not the law"
+            for bound in best.active
+            if bound.quantity == "sparsity" and (bound.shadow_price or 0.0) < 0
+        ]
+    if best.flops < 0.99 * budget.flops:
+        doubts.append(f"the caps stop the run at {best.flops / budget.flops:.1%} of the budget")
+    if not best.certificate.holds:
+        doubts.append("the certificate does not hold: treat the optimum as approximate")
+    return doubts
+
+
+def _law_record(law: Law) -> dict[str, Any]:
+    return {
+        "family": law.family,
+        "set": law.name,
+        "title": law.title,
+        "equation": law.equation,
+        "count": law.count.value,
+        "unit": law.unit,
+        "coefficients": law.coefficients,
+        "fitted": asdict(law.fitted),
+        "source": law.source,
+        "trust": law.trust.value,
+    }
