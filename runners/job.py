@@ -10,6 +10,7 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from objectives import laws
+from objectives.architecture_objective import ArchitectureObjective
 from objectives.budget import Budget, make_budget
 from objectives.command import CommandObjective
 from objectives.exact.limits import DEFAULT_MAX_SPARSITY
@@ -61,6 +62,13 @@ class Job:
         if isinstance(self.objective, Misfit):
             described["runs"] = self.objective.runs.digest
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
+
+    @cached_property
+    def problem(self) -> Problem | None:
+        """The problem the exact solver can answer; `None` for an objective that is no law."""
+        if isinstance(self.objective, LawObjective):
+            return Problem.of(self.objective, self.space)
+        return None
 
     def engine(self) -> Engine:
         """A new engine for this search, without any history."""
@@ -132,10 +140,9 @@ def build(spec: SearchSpec, folder: Path) -> Job:
     job = Job(spec, space, objective)
     with found.within("engine"):
         job.engine()
-    if isinstance(objective, LawObjective):
-        with found.within("space"):
-            problem = Problem.of(objective, space)
-            problem.solve()  # raises where nothing is feasible
+    with found.within("space"):
+        if job.problem is not None:
+            job.problem.solve()  # raises where nothing is feasible
     found.settle()
     return job
 
@@ -175,8 +182,10 @@ def _wide(law: Law, budget: Budget) -> dict[str, Any]:
 def _objective(spec: SearchSpec, folder: Path) -> Objective:
     """The objective a description names."""
     match spec.objective:
-        case LawSpec():
-            return _law_objective(spec, spec.objective)
+        case LawSpec() as given:
+            return LawObjective(*_law_and_budget(spec, given))
+        case ArchitectureSpec() as given:
+            return ArchitectureObjective(*_law_and_budget(spec, given), given.sequence)
         case CoefficientLossSpec() as given:
             return CoefficientLoss(
                 law_of(given.law, given.coefficients), given.n, given.tokens, given.sparsity
@@ -194,8 +203,6 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             return PythonObjective(given.target, folder, given.returns)
         case CommandSpec() as given:
             return CommandObjective(given.command, folder, spec.timeout, given.returns)
-        case ArchitectureSpec():
-            raise NotImplementedError
 
 
 def law_of(family: str, coefficients: CoefficientSpec) -> Law:
@@ -214,7 +221,7 @@ def budget_of(spec: BudgetSpec) -> Budget:
     return make_budget(**spec.model_dump())
 
 
-def _law_objective(spec: SearchSpec, given: LawSpec) -> LawObjective:
+def _law_and_budget(spec: SearchSpec, given: LawSpec | ArchitectureSpec) -> tuple[Law, Budget]:
     found = Mistakes()
     law: Law | None = None
     budget: Budget | None = None
@@ -227,4 +234,4 @@ def _law_objective(spec: SearchSpec, given: LawSpec) -> LawObjective:
     found.settle()
     assert law is not None  # or there was a mistake
     assert budget is not None
-    return LawObjective(law, budget)
+    return law, budget

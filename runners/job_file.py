@@ -83,6 +83,8 @@ class ArchitectureSpec(Strict):
     kind: Literal["architecture"]
     law: str = "generalized"
     coefficients: CoefficientSpec = None
+    sequence: Count = 4096
+    """Tokens in a training sequence."""
 
 
 class CoefficientLossSpec(Strict):

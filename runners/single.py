@@ -18,11 +18,10 @@ from search.history import History
 LIBRARIES = ("scalesearch", "numpy", "scipy", "ConfigSpace", "scikit-learn", "scikit-optimize")
 """What a result may depend on."""
 
-Progress = Callable[[str, History], None]
-"""Told the name of a search and its history after every change."""
 
-
-def run_job(job: Job, folder: Path, backend: Backend, progress: Progress | None = None) -> History:
+def run_job(
+    job: Job, folder: Path, backend: Backend, progress: Callable[[History], None] = lambda history: None
+) -> History:
     """Run or resume one search in its folder, and return its history.
 
     Raises:
@@ -30,7 +29,7 @@ def run_job(job: Job, folder: Path, backend: Backend, progress: Progress | None 
         Infeasible: nothing satisfies the constraints.
     """
     own_timeout = isinstance(job.objective, CommandObjective)
-    with Journal.open(folder, header_of(job)) as journal:
+    with Journal.open(folder, header(job.name, job.digest, job.spec.seed)) as journal:
         return run_search(
             engine=job.engine(),
             objective=job.objective,
@@ -40,12 +39,13 @@ def run_job(job: Job, folder: Path, backend: Backend, progress: Progress | None 
             seed=job.spec.seed,
             parallel=job.spec.parallel or backend.slots,
             timeout=None if own_timeout else job.spec.timeout,
-            progress=None if progress is None else lambda history: progress(job.name, history),
+            progress=progress,
         )
 
 
-def run_spec(spec: SearchSpec, source: Path, folder: Path) -> dict[str, Any]:
+def run_spec(spec: SearchSpec, source: Path, name: str, folder: Path) -> dict[str, Any]:
     """A whole search as one task: built from its description in the worker, run there; returns a summary."""
+    del name  # the description has it
     history = run_job(build(spec, source), folder, InlineBackend())
     best = history.best
     return {
@@ -55,7 +55,7 @@ def run_spec(spec: SearchSpec, source: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def header_of(job: Job) -> Header:
-    """The first record of the search's journal."""
-    versions = {name: version(name) for name in LIBRARIES}
-    return Header(name=job.name, job_hash=job.digest, seed=job.spec.seed, versions=versions)
+def header(name: str, digest: str, seed: int) -> Header:
+    """The first record of a journal written now."""
+    versions = {library: version(library) for library in LIBRARIES}
+    return Header(name=name, job_hash=digest, seed=seed, versions=versions)

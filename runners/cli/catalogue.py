@@ -60,12 +60,14 @@ def _law_sections(family: list[dict[str, Any]]) -> list[Section]:
     first = family[0]
     columns = ("coefficients", "fitted on", "source", "read")
     rows = [
-        (record["set"] + (" (default)" if record["default"] else ""), _range(record["fitted"]), record["source"],
-         record["trust"])
-        for record in family
-    ]  # fmt: skip
+        (_set_name(record), _range(record["fitted"]), record["source"], record["trust"]) for record in family
+    ]
     text = (first["title"], first["equation"], f"N is {first['count']}; loss in {first['unit']}.")
     return [Section(first["family"], text, Table.of(columns, rows))]
+
+
+def _set_name(record: dict[str, Any]) -> str:
+    return f"{record['set']} (default)" if record["default"] else str(record["set"])
 
 
 def _range(fitted: dict[str, Any]) -> str:

@@ -16,7 +16,6 @@ ALLOWED = {
 # A library here is imported by these files and by no other.
 HOMES = {
     "ray": {"runners/backends/ray_backend.py"},
-    "pebble": {"runners/backends/process_pool.py"},
     "matplotlib": {"runners/pictures.py"},
     "jinja2": {"runners/page.py"},
     "skopt": {"search/engines/skopt_engine.py", "search/engines/skopt_model.py"},

@@ -22,7 +22,7 @@ def test_every_family_of_the_plan_is_registered() -> None:
 @pytest.mark.parametrize(
     ("family", "sets"),
     [
-        ("hoffmann", ("epoch", "tex", "rounded")),
+        ("hoffmann", ("epoch", "epoch-full", "tex", "rounded")),
         ("frantar", ("t5", "vit")),
         ("generalized", ("moe", "dense", "frantar", "older")),
         ("clark", ("s-base", "rl-r", "hash")),

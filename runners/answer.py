@@ -1,0 +1,148 @@
+"""The answer to one budget in words and tables: what `scalesearch plan` prints and every report repeats."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runners.document import Section, Table
+from runners.quantities import count, flops, size
+
+Record = Mapping[str, Any]
+
+NAMES = {
+    "n_active": "active parameters",
+    "n_total": "total parameters",
+    "n_nonzero": "non-zero parameters",
+    "n_non_embedding": "parameters without embeddings",
+}
+
+
+def sections(record: Record, level: int = 1) -> list[Section]:
+    """The sections of a plan, given as `Plan.to_dict` makes it; the first heading has this level."""
+    law = record["law"]
+    title = f"Best model for {flops(record['budget']['flops'])} FLOPs: {law['family']} ({law['set']})"
+    intro = (f"Law: {law['title']}. {law['equation']}", f"Budget: {record['budget']['description']}.")
+    parts = [
+        Section(title, intro, _best(record), level=level),
+        Section("Constraints that bind", table=_active(record["optimum"]), level=level + 1),
+        Section("Sizes that waste little compute", _about_waste(record), _waste(record), level=level + 1),
+        Section("What other laws would say", (OTHERS,), _others(record), level=level + 1),
+        Section("Real models of this size", table=_neighbours(record), level=level + 1),
+    ]
+    if record["warnings"]:
+        warnings = Table.of(("before you spend the budget",), [(warning,) for warning in record["warnings"]])
+        parts.append(Section("Warnings", table=warnings, level=level + 1))
+    return parts
+
+
+OTHERS = (
+    "Each law counts parameters in its own way; here all are converted. Losses are comparable only between "
+    "laws fitted on the same data and tokenizer."
+)
+
+
+def _best(record: Record) -> Table:
+    return Table.of(("quantity", "value"), _best_rows(record))
+
+
+def _best_rows(record: Record) -> Iterator[tuple[str, str]]:
+    best, law = record["optimum"], record["law"]
+    yield "active parameters", count(best["n_active"])
+    yield "total parameters", count(best["n_total"])
+    if law["count"] not in ("n_active", "n_total"):
+        yield f"{NAMES[law['count']]} (the law's own count)", count(best["n"])
+    yield "training tokens", count(best["tokens"])
+    yield f"tokens per parameter ({law['count']})", f"{best['tokens_per_param']:.3g}"
+    yield "sparsity", f"{best['sparsity']:.4g}"
+    for name, value in best["extra"].items():
+        yield name.replace("_", " "), f"{value:.6g}"
+    yield f"predicted loss ({law['unit']})", f"{best['loss']:.6f}"
+    yield "interval of the loss", _interval(record)
+    yield "certificate", _certificate(best["certificate"])
+    yield "training FLOPs", flops(best["flops"])
+    yield "beyond the fitted runs", _extrapolation(record["extrapolation"])
+    yield from _cost_rows(record)
+
+
+def _interval(record: Record) -> str:
+    uncertainty = record["uncertainty"]
+    if uncertainty is None:
+        return str(record["why_no_interval"])
+    low, high = uncertainty["loss"]
+    return f"{low:.4f} to {high:.4f} ({uncertainty['level']:.0%}, {uncertainty['replicates']} refits)"
+
+
+def _certificate(certificate: Record) -> str:
+    holds = "holds" if certificate["holds"] else "DOES NOT HOLD"
+    return (
+        f"{holds}: {certificate['method']}; stationary to {certificate['residual']:.0e}; a scan of "
+        f"{certificate['points']} points found nothing better than {certificate['gap']:.0e} (relative)"
+    )
+
+
+def _extrapolation(decades: Mapping[str, float | None]) -> str:
+    known = {name: value for name, value in decades.items() if value is not None}
+    if not known:
+        return "unknown: the source does not tell its range"
+    beyond = [f"{name} by {value:+.1f} decades" for name, value in known.items() if value != 0]
+    return ", ".join(beyond) or "no: within their range"
+
+
+def _cost_rows(record: Record) -> Iterator[tuple[str, str]]:
+    memory, cost = record["memory"], record["cost"]
+    least = f"; at least {memory['min_gpus']} x {memory['gpu']}" if memory["min_gpus"] else ""
+    yield "memory of the training state", f"{size(1e9 * memory['gigabytes'])}{least} ({memory['formula']})"
+    if cost["gpu_hours"] is not None:
+        yield "accelerator-hours", count(cost["gpu_hours"])
+    if cost["days"] is not None:
+        yield "days", f"{cost['days']:.3g}"
+    if cost["dollars"] is not None:
+        yield "dollars", f"{cost['dollars']:,.0f}"
+
+
+def _active(best: Record) -> Table:
+    rows = [
+        (bound["name"], f"{bound['bound']:.4g}", _worth(bound["shadow_price"])) for bound in best["active"]
+    ]
+    return Table.of(("constraint", "bound", "raising it by 1 % changes the loss by"), rows)
+
+
+def _worth(shadow_price: float | None) -> str:
+    return "" if shadow_price is None else f"{0.01 * shadow_price:+.2e}"
+
+
+def _about_waste(record: Record) -> tuple[str]:
+    at = "" if record["optimum"]["sparsity"] == 0 else f" at sparsity {record['optimum']['sparsity']:.4g}"
+    return (f"Models on the budget's curve{at} whose loss the given share less compute would reach.",)
+
+
+def _waste(record: Record) -> Table:
+    rows = [
+        (
+            f"at most {share}",
+            *(f"{count(low)} to {count(high)}" for low, high in (band["n_active"], band["tokens"])),
+        )
+        for share, band in record["waste"].items()
+    ]
+    return Table.of(("wasted compute", "active parameters", "tokens"), rows)
+
+
+def _others(record: Record) -> Table:
+    columns = ("law", "active parameters", "total parameters", "tokens", "sparsity", "loss", "unit or reason")
+    return Table.of(columns, map(_other_row, record["others"]))
+
+
+def _other_row(other: Record) -> tuple[str | None, ...]:
+    name = f"{other['family']} ({other['set']})"
+    if other["reason"]:
+        return name, None, None, None, None, None, other["reason"]
+    sizes = (count(other["n_active"]), count(other["n_total"]), count(other["tokens"]))
+    return name, *sizes, f"{other['sparsity']:.3g}", f"{other['loss']:.4f}", other["unit"]
+
+
+def _neighbours(record: Record) -> Table:
+    rows = [
+        (model["name"], count(model["n_active"]), count(model["n_total"]), model["layers"], model["d_model"],
+         model["source"])
+        for model in record["neighbours"]
+    ]  # fmt: skip
+    return Table.of(("model", "active", "total", "layers", "width", "source"), rows)

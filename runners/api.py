@@ -1,0 +1,153 @@
+"""Run, resume and report: what the command line, a service and a program of yours call.
+
+A job's folder holds `job.yaml` (the description), `source.json` (where its relative paths start), a journal
+for each search under `searches/`, and the report in three formats.
+"""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from objectives.objective import Cost
+from runners.backend import Backend
+from runners.backends.inline import InlineBackend
+from runners.job import Batch, load_batch, parse_batch
+from runners.journal import Journal
+from runners.page import to_html
+from runners.progress import Progress
+from runners.rendering import to_json, to_markdown
+from runners.report import report_of
+from runners.report_document import document
+from runners.single import header, run_job, run_spec
+from runners.sweep import FOLDER, SweepResult, Unit, run_sweep
+from spaces.errors import BadInput, NoUsableTrial, one_of
+
+RUNNERS = ("local", "process", "ray")
+
+
+def run(
+    job: Batch | Path,
+    folder: Path,
+    *,
+    runner: str = "local",
+    workers: int | None = None,
+    address: str = "local",
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Run the searches of a job and write its report.
+
+    Searches over closed forms are whole tasks when there are several and `runner` has workers; everything
+    else runs search by search, one trial a task.
+
+    Args:
+        job: a batch, or the path of a job file.
+        folder: where journals and the report go; made if it is not there.
+        runner: `local` (in this process), `process` (a pool on this machine) or `ray`.
+        workers: how many tasks at a time; by default what the runner has.
+        address: of a Ray cluster; `local` starts one on this machine.
+        resume: go on with the searches in `folder`, if there are any.
+        progress: told every change of a search that runs in this process.
+
+    Returns:
+        The report (`report_of`), which is also in `folder`.
+
+    Raises:
+        BadInput: a mistake in the job, or the folder holds another job's searches (or any, without `resume`).
+        Infeasible: nothing satisfies a search's constraints.
+        NoUsableTrial: all searches ended and none has a single value.
+        KeyboardInterrupt: on Ctrl-C or SIGTERM; everything that finished is on disk, and in the report.
+    """
+    batch = load_batch(job) if isinstance(job, Path) else job
+    _claim(folder, batch, resume)
+    try:
+        _run_all(batch, folder, make_backend(runner, workers, address), progress or Progress())
+    finally:
+        record = write_report(batch, folder)
+    if not any(search["best"] for search in record[FOLDER]):
+        reasons = {failure["reason"] for search in record[FOLDER] for failure in search["search"]["failures"]}
+        raise NoUsableTrial(f"no trial has a value: {'; '.join(sorted(reasons)) or 'none was run'}")
+    return record
+
+
+def resume(folder: Path, **options: Any) -> dict[str, Any]:
+    """Go on with the job of a folder; options, result and errors as `run`."""
+    return run(load_folder(folder), folder, resume=True, **options)
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """The report of a folder as it stands, also while the job runs.
+
+    Raises:
+        BadInput: the folder holds no job.
+    """
+    return report_of(load_folder(folder), folder)
+
+
+def load_folder(folder: Path) -> Batch:
+    """The batch a job folder was made for; raises `BadInput` where there is none."""
+    try:
+        text = (folder / "job.yaml").read_text()
+        source = json.loads((folder / "source.json").read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise BadInput.of("job folder", "a folder that `scalesearch search` wrote", str(folder)) from error
+    return parse_batch(text, source["name"], Path(source["folder"]))
+
+
+def write_report(batch: Batch, folder: Path) -> dict[str, Any]:
+    """Make the report of a folder and write it as report.json, report.md and report.html."""
+    record = report_of(batch, folder)
+    (folder / "report.json").write_text(to_json(record))
+    (folder / "report.md").write_text(to_markdown(document(record, batch)))
+    (folder / "report.html").write_text(to_html(document(record, batch, pictures=True)))
+    return record
+
+
+def _claim(folder: Path, batch: Batch, resume: bool) -> None:
+    """Make the folder, and keep the job's description in it."""
+    if (folder / FOLDER).exists() and not resume:
+        raise BadInput.of("--out", "a new folder, or --resume to go on with this one", str(folder))
+    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+    (folder / "job.yaml").write_text(batch.text)
+    (folder / "source.json").write_text(to_json({"name": batch.name, "folder": str(batch.folder)}))
+
+
+def _run_all(batch: Batch, folder: Path, backend: Backend, progress: Progress) -> None:
+    """Whole searches as tasks where that pays, else trial by trial."""
+    closed = all(job.objective.cost is Cost.CLOSED_FORM for job in batch.jobs)
+    with backend, progress:
+        if closed and len(batch.jobs) > 1 and not isinstance(backend, InlineBackend):
+            _sweep(batch, folder, backend, progress)
+            return
+        for job in batch.jobs:
+            run_job(job, folder / FOLDER / job.name, backend, partial(progress.of_search, job.name))
+
+
+def _sweep(batch: Batch, folder: Path, backend: Backend, progress: Progress) -> None:
+    units = [
+        Unit(job.name, partial(run_spec, job.spec, batch.folder), f"{job.digest}/{job.spec.evaluations}")
+        for job in batch.jobs
+    ]
+
+    def tell(result: SweepResult) -> None:
+        progress.of_sweep(len(units), len(result.summaries), len(result.failures))
+
+    # The searches' own journals tell whether they belong to this job; the sweep may gain and lose searches.
+    with Journal.open(folder, header(batch.name, "sweep", 0)) as journal:
+        run_sweep(units, backend=backend, journal=journal, progress=tell)
+
+
+def make_backend(runner: str, workers: int | None = None, address: str = "local") -> Backend:
+    """A backend by name; raises `BadInput` for an unknown one."""
+    if runner == "local":
+        return InlineBackend()
+    if runner == "process":
+        from runners.backends.process_pool import ProcessPoolBackend
+
+        return ProcessPoolBackend(workers)
+    if runner == "ray":
+        from runners.backends.ray_backend import RayBackend
+
+        return RayBackend(workers, address)
+    raise BadInput.of("runner", one_of(RUNNERS, runner), runner)

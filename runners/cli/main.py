@@ -1,0 +1,52 @@
+"""The command line `scalesearch`: thin commands over `runners.api`, answers on stdout, talk on stderr."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+import typer
+
+from runners.cli import catalogue, plan, report, search
+from runners.cli.output import talk
+from runners.exits import EXPECTED, exit_code, lines
+
+app = typer.Typer(
+    name="scalesearch",
+    help="Give it a budget and the scaling laws you trust; it returns the language model to train.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for commands in (plan, search, report, catalogue):
+    commands.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code (`runners.exits`); without arguments those of the process."""
+    try:
+        result = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        sys.stdout.flush()
+    except EXPECTED as error:
+        return _refused(lines(error), exit_code(error))
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        return _usage_error(error)
+    return result if isinstance(result, int) else 0
+
+
+def _usage_error(error: Exception) -> int:
+    """A wrong option, in one line like any other mistake; anything else is a defect and goes on up."""
+    message = getattr(error, "format_message", None)
+    if type(error).__name__ == "Abort":  # what the library makes of Ctrl-C
+        return _refused(lines(KeyboardInterrupt()), exit_code(KeyboardInterrupt()))
+    if message is None:
+        raise error
+    return _refused([f"error: {' '.join(str(message()).split())}"], 2)
+
+
+def _refused(reasons: Iterable[str], code: int) -> int:
+    for line in reasons:
+        talk(line)
+    return code

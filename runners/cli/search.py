@@ -1,0 +1,39 @@
+"""`scalesearch search`: run the searches of a job file, or go on with them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runners.cli.output import answer, talk
+from runners.rendering import to_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(search)
+
+
+def search(
+    job: Annotated[Path, typer.Argument(help="A job file; experiments/jobs has examples.")],
+    runner: Annotated[str, typer.Option(help="Where trials run: local, process or ray.")] = "local",
+    workers: Annotated[int | None, typer.Option(min=1, help="Tasks at a time; all the runner has.")] = None,
+    address: Annotated[str, typer.Option(help="Ray cluster; local starts one here.")] = "local",
+    out: Annotated[Path | None, typer.Option(help="The job's folder; results/NAME if left out.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the searches in the folder.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print report.json in place of report.md.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Run a batch of searches and print the best-config report; it is also in the job's folder."""
+    from runners.api import run
+    from runners.job import load_batch
+    from runners.progress import Bar, Progress
+
+    batch = load_batch(job)
+    folder = out or Path("results") / batch.name
+    watcher = Progress() if quiet else Bar({each.name: each.spec.evaluations for each in batch.jobs})
+    record = run(
+        batch, folder, runner=runner, workers=workers, address=address, resume=resume, progress=watcher
+    )
+    answer(to_json(record) if json else (folder / "report.md").read_text())
+    talk(f"report, journals and pictures: {folder / 'report.html'}")

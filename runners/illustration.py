@@ -1,0 +1,60 @@
+"""Which pictures a report shows, and of what; the drawing itself is in `runners.pictures`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from objectives.exact import optima
+from runners import pictures
+from runners.document import Section
+from runners.job import Batch
+from runners.problem import Problem
+
+CURVES = (0.01, 0.1, 1.0, 10.0, 100.0)
+"""Budgets of the isoFLOP curves, as multiples of the one asked about."""
+
+MOST_CURVES = 12
+"""Convergence is drawn for this many searches at most."""
+
+
+def illustrations(record: Mapping[str, Any], batch: Batch) -> Iterator[Section]:
+    """The picture sections of a report, given as `runners.report.report_of` makes it."""
+    problems = {job.name: job.problem for job in batch.jobs}
+    for entry in record["answers"]:
+        problem = problems[entry["searches"][0]]
+        if problem is not None:
+            yield from _of_answer(problem, entry)
+    policy = list(_policy_rows(record["searches"]))
+    if len({row["flops"] for row in policy}) > 1:
+        yield Section("Policy over the budgets", picture=pictures.policy(policy))
+    for search in record["searches"][:MOST_CURVES]:
+        if search["search"]["convergence"]:
+            yield Section(f"Convergence of {search['name']}", picture=_convergence(search))
+
+
+def _of_answer(problem: Problem, entry: Mapping[str, Any]) -> Iterator[Section]:
+    name = f"{problem.law.family} ({problem.law.name})"
+    surface = pictures.loss_surface(problem.law, problem.budget, entry)
+    yield Section(f"Loss around the optimum, {name}", picture=surface)
+    budgets = problem.budget.with_flops([share * problem.budget.flops for share in CURVES])
+    curves = [best.to_dict() for best in optima(problem.law, budgets)]
+    yield Section(f"IsoFLOP curves, {name}", picture=pictures.isoflop(problem.law, curves))
+
+
+def _policy_rows(searches: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What each law search found, labelled by everything of its name that is not the budget."""
+    for search in searches:
+        if search["best"] is None or search["certified"] is None:
+            continue
+        parts = [part for part in search["name"].split(",") if not part.startswith("flops=")]
+        found = search["best"]["metrics"]
+        yield {
+            "label": ",".join(parts) or "best found",
+            "flops": search["certified"]["optimum"]["flops"],
+            **{name: found[name] for name in ("n_active", "tokens", "sparsity")},
+        }
+
+
+def _convergence(search: Mapping[str, Any]) -> str:
+    went = search["search"]
+    certified = search["certified"] and search["certified"]["optimum"]["loss"]
+    return pictures.convergence(went["convergence"], went["done"] + went["failed"], certified)

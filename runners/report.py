@@ -1,0 +1,101 @@
+"""The report of a job: its searches beside their certified optima, and the full answer to each problem.
+
+A function of the job and its journals alone, so it can be made on any machine, later, or of a half-finished
+run. Equal inputs give equal reports, to the byte.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from objectives.exact import Optimum, optima
+from objectives.plan import plan
+from runners.job import Batch, Job
+from runners.journal import FILE, Contents, read
+from runners.problem import Problem
+from runners.records import Note
+from runners.sweep import FOLDER
+from search.history import History
+from search.report import report as search_report
+
+FORMAT = 1
+"""Version of the report's fields."""
+
+FULL_ANSWERS = 12
+"""A sweep of more problems than this gets the table of its searches, and no full answer for each."""
+
+
+def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
+    """The report as plain JSON values.
+
+    Args:
+        batch: the job.
+        folder: where its journals are; searches that have none yet count as not begun.
+
+    Raises:
+        BadInput: a journal is damaged.
+    """
+    journals = {job.name: _journal(folder / FOLDER / job.name) for job in batch.jobs}
+    problems = {job.name: job.problem for job in batch.jobs if job.problem is not None}
+    solved = _solved(set(problems.values()))
+    certified = {name: solved[problem] for name, problem in problems.items()}
+    searches = [_search(job, journals[job.name], certified.get(job.name)) for job in batch.jobs]
+    return {
+        "format": FORMAT,
+        "name": batch.name,
+        "searches": searches,
+        "answers": _answers(problems),
+    }
+
+
+def _journal(folder: Path) -> Contents | None:
+    return read(folder) if (folder / FILE).exists() else None
+
+
+def _solved(problems: set[Problem]) -> dict[Problem, Optimum]:
+    """The certified optimum of each problem; those that differ in their budgets alone are solved together."""
+    together: dict[Any, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        together[problem.law, problem.box].append(problem)
+    return {
+        problem: best
+        for (law, box), group in together.items()
+        for problem, best in zip(group, optima(law, [each.budget for each in group], box), strict=True)
+    }
+
+
+def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> dict[str, Any]:
+    history = History(journal.events if journal else ())
+    record = search_report(history).to_dict()
+    best = record.pop("best")
+    header = journal.header if journal else None
+    return {
+        "name": job.name,
+        "digest": job.digest,
+        "description": job.spec.model_dump(mode="json", exclude_none=True),
+        "notes": [record.text for record in journal.records if isinstance(record, Note)] if journal else [],
+        "best": best,
+        "certified": None if certified is None else _certified(certified, best),
+        "search": record,
+        "versions": dict(header.versions) if header else {},
+    }
+
+
+def _certified(certified: Optimum, best: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The exact optimum of the search's own problem, and how far above it the search ended."""
+    gap = None if best is None else best["value"] - certified.loss
+    return {"optimum": certified.to_dict(), "gap": gap}
+
+
+def _answers(problems: Mapping[str, Problem]) -> list[dict[str, Any]]:
+    """The full answer to each distinct problem, with the searches that asked it."""
+    asked: dict[Problem, list[str]] = defaultdict(list)
+    for name, problem in problems.items():
+        asked[problem].append(name)
+    if len(asked) > FULL_ANSWERS:
+        return []
+    return [
+        {"searches": names, **plan(problem.law, problem.budget, problem.box).to_dict()}
+        for problem, names in asked.items()
+    ]

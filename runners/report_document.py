@@ -1,0 +1,114 @@
+"""The report of a job as a document: what was asked, what was found, how good it is, how it went."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from runners import answer
+from runners.document import Document, Section, Table
+from runners.job import Batch
+from runners.quantities import count, duration, flops
+
+Search = Mapping[str, Any]
+
+MOST_ROWS = 400
+"""Searches listed in one table."""
+
+
+def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False) -> Document:
+    """The document of a report.
+
+    Args:
+        record: as `runners.report.report_of` makes it.
+        batch: the job.
+        pictures: whether to draw; Markdown does not show them.
+    """
+    searches = record["searches"]
+    sections = [Section(f"Best-config report: {record['name']}", (_summary(searches),), level=1)]
+    sections.append(Section("Best configurations", table=best_table(searches)))
+    for entry in record["answers"]:
+        sections += answer.sections(entry, level=3)
+    if pictures:
+        from runners.illustration import illustrations
+
+        sections += illustrations(record, batch)
+    sections += _how_it_went(searches)
+    sections.append(_reproducibility(searches))
+    return sections
+
+
+def best_table(searches: Sequence[Search]) -> Table:
+    """One row a search: its best value and configuration, and the gap to the certified optimum."""
+    names = list(dict.fromkeys(name for search in searches for name in _found(search)))
+    certified = any(search["certified"] for search in searches)
+    columns = ["search", "value", *(["above the certified optimum"] if certified else []), *names]
+    return Table.of(columns, [_best_row(search, names, certified) for search in searches[:MOST_ROWS]])
+
+
+def _best_row(search: Search, names: Sequence[str], certified: bool) -> list[str | None]:
+    best = search["best"]
+    found = _found(search)
+    cells = [search["name"], None if best is None else f"{best['value']:.6f}"]
+    if certified:
+        gap = search["certified"] and search["certified"]["gap"]
+        cells.append(None if gap is None else f"{gap:.1e}")
+    return cells + [_shown(name, found[name]) if name in found else None for name in names]
+
+
+def _found(search: Search) -> dict[str, Any]:
+    """Configuration and metrics of the best trial, the minimised metric left out."""
+    if search["best"] is None:
+        return {}
+    merged = {**search["best"]["metrics"], **search["best"]["config"]}
+    return {name: value for name, value in merged.items() if value != search["best"]["value"]}
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in ("n_active", "n_total", "n_nonzero", "n_non_embedding", "tokens"):
+        return count(value)
+    if name == "flops":
+        return flops(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _summary(searches: Sequence[Search]) -> str:
+    done = sum(search["search"]["done"] for search in searches)
+    failed = sum(search["search"]["failed"] for search in searches)
+    pending = sum(search["search"]["pending"] for search in searches)
+    asked = sum(search["description"]["evaluations"] for search in searches)
+    parts = [f"{len(searches)} searches", f"{done} of {asked} evaluations done"]
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{pending} running"] if pending else []
+    return ", ".join(parts) + "."
+
+
+def _how_it_went(searches: Sequence[Search]) -> Iterator[Section]:
+    columns = ("search", "engine", "seed", "done", "failed", "last improvement", "time", "utilisation")
+    yield Section("Search history", table=Table.of(columns, map(_history_row, searches[:MOST_ROWS])))
+    failures = [
+        (search["name"], group["count"], group["reason"])
+        for search in searches
+        for group in search["search"]["failures"]
+    ]
+    if failures:
+        yield Section("Failures", table=Table.of(("search", "trials", "reason"), failures))
+    notes = [(search["name"], note) for search in searches for note in search["notes"]]
+    if notes:
+        yield Section("Notes", table=Table.of(("search", "note"), notes))
+
+
+def _history_row(search: Search) -> list[Any]:
+    went, timing = search["search"], search["search"]["timing"]
+    improved = went["convergence"][-1]["outcomes"] if went["convergence"] else None
+    window = None if timing is None else duration(timing["window"])
+    share = None if timing is None or timing["utilisation"] is None else f"{timing['utilisation']:.0%}"
+    described = search["description"]
+    engine, seed = described["engine"]["name"], described["seed"]
+    return [search["name"], engine, seed, went["done"], went["failed"], improved, window, share]
+
+
+def _reproducibility(searches: Sequence[Search]) -> Section:
+    versions = {name: version for search in searches for name, version in search["versions"].items()}
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    rows = [(search["name"], search["digest"]) for search in searches[:MOST_ROWS]]
+    text = (f"Written with {listed}." if listed else "Nothing was run yet.",)
+    return Section("To repeat it", text, Table.of(("search", "hash of description and data"), rows))
