@@ -2,11 +2,12 @@
 
 At each S the best n is already known (`Problem.best`), so one function of one variable is left, the envelope.
 It is continuous but may have kinks, where the set of active caps changes, and several minima. Hence no
-derivatives: each round keeps the best point and its two neighbours, which finds kinks and ends to the last
-digits; points crowd around the vertex of a parabola through the three, which makes smooth minima fast.
+derivatives: each round keeps the cell of the best point, which finds kinks and ends to the last digits, and
+crowds points around where the minimum would be if it were smooth, and if it were a kink, to be there soon.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,10 @@ from objectives.laws.law import Array
 from spaces.errors import Infeasible
 
 SCAN = 33
-ZOOM = 17
-CLOSER = 24.0 ** -np.arange(1.0, 9.0)
-"""Distances from a guess, relative to the cell; the least is near the last digits of v."""
-WIDTH = 1e-12
+ZOOM = 9
+CLOSER = np.concatenate([-(0.01 ** np.arange(1.0, 7.0)), [0.0], 0.01 ** np.arange(1.0, 7.0)])
+"""Offsets from a guess, relative to the cell; the least are near the last digits of v."""
+WIDTH = 1e-11
 """Final width of the cell in v; a smooth minimum is flat to the last digit long before."""
 ROUNDING = 1e-12
 """Slack by which bounds that meet exactly may miss each other."""
@@ -64,35 +65,43 @@ def _zoom(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
     values = f(grid)
     at_low, at_high = values[0], values[-1]
     while np.any((grid[-1] - grid[0] > WIDTH) & (np.ptp(values, axis=0) > ULPS * np.abs(values[0]))):
-        best = np.argmin(values, axis=0)[None]
-        cell = np.concatenate([np.maximum(best - 1, 0), best, np.minimum(best + 1, len(grid) - 1)])
-        points = np.take_along_axis(grid, cell, axis=0)
-        grid = _refined(points, _vertex(points, np.take_along_axis(values, cell, axis=0)))
+        near = np.clip(np.argmin(values, axis=0) + _column(np.arange(-2, 3)), 0, len(grid) - 1)
+        grid = _refined(*(np.take_along_axis(array, near, axis=0) for array in (grid, values)))
         values = f(grid)
     found = np.take_along_axis(grid, np.argmin(values, axis=0)[None], axis=0)[0]
     bar = values.min(axis=0) + ULPS * np.abs(values[0])
     return np.where(at_low <= bar, low, np.where(at_high <= bar, high, found))
 
 
-def _refined(points: Array, guess: Array) -> Array:
-    """Points for the next round, sorted: evenly over the cell, for kinks, and ever closer to the guess."""
-    left, right = points[0], points[2]
-    even = left + (right - left) * _column(np.linspace(0.0, 1.0, ZOOM))
-    near = guess + (right - left) * _column(np.concatenate([-CLOSER, [0.0], CLOSER]))
-    return np.sort(np.concatenate([even, np.clip(near, left, right)]), axis=0)
+def _refined(x: Array, fx: Array) -> Array:
+    """Points of the next round, sorted, between x[1] and x[3] of the five around the best."""
+    width = x[3] - x[1]
+    even = x[1] + width * _column(np.linspace(0.0, 1.0, ZOOM))
+    guesses = [
+        np.clip(np.where(np.isfinite(g), g, x[2]), x[1], x[3]) for g in (_vertex(x, fx), _corner(x, fx))
+    ]
+    crowds = [np.clip(guess + width * _column(CLOSER), x[1], x[3]) for guess in guesses]
+    return np.sort(np.concatenate([even, *crowds]), axis=0)
 
 
-def _vertex(points: Array, values: Array) -> Array:
-    """Where the parabola through three points is least, within them; the middle one where there is none."""
-    to_left, to_right = points[1] - points[0], points[2] - points[1]
-    rise_left, rise_right = (values[0] - values[1]) * to_right, (values[2] - values[1]) * to_left
+def _vertex(x: Array, fx: Array) -> Array:
+    """Where the parabola through the three middle points is least: the guess for a smooth minimum."""
+    to_left, to_right = x[2] - x[1], x[3] - x[2]
+    rise_left, rise_right = (fx[1] - fx[2]) * to_right, (fx[3] - fx[2]) * to_left
     with np.errstate(divide="ignore", invalid="ignore"):
-        shift = 0.5 * (rise_left * to_right - rise_right * to_left) / (rise_left + rise_right)
-    inside = np.isfinite(shift) & (to_left > 0) & (to_right > 0)
-    return np.asarray(np.clip(points[1] + np.where(inside, shift, 0.0), points[0], points[2]))
+        return np.asarray(
+            x[2] + 0.5 * (rise_left * to_right - rise_right * to_left) / (rise_left + rise_right)
+        )
 
 
-def _column(values: Array) -> Array:
+def _corner(x: Array, fx: Array) -> Array:
+    """Where the lines through the two points on either side meet: the guess for a kink."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left, right = (fx[1] - fx[0]) / (x[1] - x[0]), (fx[4] - fx[3]) / (x[4] - x[3])
+        return np.asarray((fx[3] - fx[1] + left * x[1] - right * x[3]) / (left - right))
+
+
+def _column(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.reshape(-1, 1, 1)
 
 
