@@ -5,18 +5,19 @@ the same bytes, so a picture can be compared and cached.
 """
 
 import io
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from objectives.budget import Budget
 from objectives.laws.law import Array, Law
-from runners.quantities import count
+from runners.quantities import count, flops
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 STYLE: Any = {
@@ -27,10 +28,12 @@ STYLE: Any = {
     "grid.alpha": 0.3,
 }
 POINTS = 160
+SPARSITIES = (0.0, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995)
+"""Ticks of a sparsity axis."""
 
 
 def loss_surface(law: Law, budget: Budget, answer: Mapping[str, Any]) -> str:
-    """Loss over N and S along the budget curve, with the optimum and the waste band.
+    """Loss over N and S along the budget curve, with the optimum and the waste band at its sparsity.
 
     For a law without sparsity, and where the sparsity is fixed, it is the curve of loss against N.
 
@@ -43,18 +46,29 @@ def loss_surface(law: Law, budget: Budget, answer: Mapping[str, Any]) -> str:
     n = np.geomspace(best["n"] / 300, best["n"] * 300, POINTS)
     top = _top_sparsity(law, budget, best)
     figure, axes = _figure(f"Loss at {budget.flops:.3g} FLOPs, {law.family} ({law.name})")
-    axes.set_xscale("log")
+    _log(axes, "x", count)
     axes.set_xlabel(f"{law.count.value} (the budget's tokens)")
+    bands = list(zip(sorted(answer["waste"].items()), (9, 5), strict=True))
     if top == 0.0:
+        height = best["loss"]
         _curve(axes, law, budget, n, best)
+        for (share, band), _ in bands:
+            axes.axvspan(*band["n"], color=GREEN, alpha=0.2, label=f"wastes at most {share}")
     else:
+        height = float(depth(best["sparsity"]))
         _surface(axes, law, budget, n, top)
-    for share, band in sorted(answer["waste"].items(), reverse=True):
-        axes.axvspan(band["n"][0], band["n"][1], color=GREEN, alpha=0.15, label=f"wastes at most {share}")
-    where = best["loss"] if top == 0.0 else best["sparsity"]
-    axes.plot([best["n"]], [where], "*", color=ORANGE, markersize=13, label=f"optimum {count(best['n'])}")
-    axes.legend(loc="upper right")
+        for (share, band), width in bands:
+            axes.plot(
+                band["n"], [height] * 2, color=GREEN, lw=width, alpha=0.4, label=f"wastes at most {share}"
+            )
+    axes.plot([best["n"]], [height], "*", color=ORANGE, markersize=13, label=f"optimum {count(best['n'])}")
+    axes.legend(loc="lower left")
     return _svg(figure)
+
+
+def depth(s: npt.ArrayLike) -> Array:
+    """-ln(1-S): an axis of sparsity on which each halving of the active share is one step."""
+    return -np.log1p(-np.asarray(s, dtype=np.float64))
 
 
 def convergence(steps: Sequence[Mapping[str, Any]], outcomes: int, certified: float | None) -> str:
@@ -73,7 +87,7 @@ def convergence(steps: Sequence[Mapping[str, Any]], outcomes: int, certified: fl
         axes.set_ylabel("best value so far")
     else:
         y = np.maximum(y - certified, 1e-16)
-        axes.set_yscale("log")
+        _log(axes, "y", "{:.0e}".format)
         axes.set_ylabel("best so far minus certified optimum")
     axes.step(x, y, where="post", color=BLUE)
     return _svg(figure)
@@ -87,7 +101,7 @@ def isoflop(law: Law, curves: Sequence[Mapping[str, Any]]) -> str:
         curves: optima of growing budgets as plain dictionaries (`n`, `sparsity`, `loss`, `flops`, `extra`).
     """
     figure, axes = _figure(f"IsoFLOP curves, {law.family} ({law.name})")
-    axes.set_xscale("log")
+    _log(axes, "x", count)
     axes.set_xlabel(law.count.value)
     axes.set_ylabel(f"loss ({law.unit})")
     for shade, best in zip(np.linspace(0.35, 1.0, len(curves)), curves, strict=True):
@@ -107,17 +121,18 @@ def policy(rows: Sequence[Mapping[str, Any]]) -> str:
     Args:
         rows: one for each search, with `flops`, `n_active`, `tokens`, `sparsity` and a `label`.
     """
-    figure = Figure(figsize=(9.5, 3.2), layout="constrained")
-    panels = figure.subplots(1, 3)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.5, 3.2))
+        panels = figure.subplots(1, 3, gridspec_kw={"left": 0.07, "right": 0.99, "bottom": 0.16})
     for axes, name in zip(panels, ("n_active", "tokens", "sparsity"), strict=True):
         for number, label in enumerate(dict.fromkeys(row["label"] for row in rows)):
             mine = sorted((row["flops"], row[name]) for row in rows if row["label"] == label)
             axes.plot(*zip(*mine, strict=True), "o-", markersize=3, color=f"C{number}", label=label)
-        axes.set_xscale("log")
+        _log(axes, "x", flops)
         axes.set_xlabel("training FLOPs")
         axes.set_title(name)
         if name != "sparsity":
-            axes.set_yscale("log")
+            _log(axes, "y", count)
     panels[0].legend()
     return _svg(figure)
 
@@ -131,13 +146,18 @@ def _curve(axes: Axes, law: Law, budget: Budget, n: Array, best: Mapping[str, An
 
 
 def _surface(axes: Axes, law: Law, budget: Budget, n: Array, top: float) -> None:
-    s = -np.expm1(np.linspace(0.0, math.log1p(-top), POINTS))
+    s = -np.expm1(-np.linspace(0.0, depth(top), POINTS))
     sizes, sparsities = np.meshgrid(n, s)
     loss = law.loss(sizes, _tokens(law, budget, sizes, sparsities), sparsities)
-    low = float(np.nanmin(loss))
-    levels = low * np.geomspace(1.0005, 2.0, 14)
-    contours = axes.contour(n, s, loss, levels=levels, colors=BLUE, linewidths=0.8)
+    levels = float(np.nanmin(loss)) * np.geomspace(1.0005, 2.0, 14)
+    contours = axes.contour(n, depth(s), loss, levels=levels, colors=BLUE, linewidths=0.8)
     axes.clabel(contours, fontsize=7)
+    if budget.max_total_params is not None:
+        beyond = law.n_total(sizes, sparsities) > budget.max_total_params
+        axes.contourf(n, depth(s), beyond, levels=[0.5, 1.5], colors=GREY, alpha=0.25)
+        axes.plot([], [], color=GREY, linewidth=7, alpha=0.25, label="above the cap on total parameters")
+    ticks = [tick for tick in SPARSITIES if tick <= top]
+    axes.set_yticks(depth(ticks), [f"{tick:g}" for tick in ticks])
     axes.set_ylabel("sparsity")
 
 
@@ -161,10 +181,18 @@ def _tokens(law: Law, budget: Budget, n: Array, s: Array, **extra: float) -> Arr
     return np.minimum(tokens, budget.max_tokens or np.inf)
 
 
+def _log(axes: Axes, which: Literal["x", "y"], text: Callable[[float], str]) -> None:
+    """A log scale whose decades are labelled in plain text."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def _figure(title: str) -> tuple[Figure, Axes]:
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.2, 4.0), layout="constrained")
-        axes = figure.subplots()
+        figure = Figure(figsize=(6.2, 4.0))
+        axes = figure.add_axes((0.12, 0.13, 0.85, 0.78))
         axes.set_title(title)
     return figure, axes
 
