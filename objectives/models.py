@@ -57,28 +57,109 @@ class _Dense:
     tied: bool = False
 
 
-def _dense(
-    source: str,
-    sequence: int,
-    *rows: _Dense,
-    qkv_bias: bool = False,
-    qk_norm: QKNorm = QKNorm.NONE,
-    norms_per_layer: int = 2,
-) -> Iterator[Model]:
-    for row in rows:
-        attention = GroupedQueryAttention(
-            row.heads, row.kv_heads, row.head_dim, qkv_bias=qkv_bias, qk_norm=qk_norm
-        )
-        architecture = Architecture(
-            row.layers,
-            row.d_model,
-            row.vocab,
-            attention,
-            FeedForward(row.d_ff),
-            tied_embeddings=row.tied,
-            norms_per_layer=norms_per_layer,
-        )
-        yield Model(row.name, architecture, sequence, source)
+@dataclass(frozen=True)
+class _Family:
+    """Dense models of one paper and one layout."""
+
+    source: str
+    sequence: int
+    members: tuple[_Dense, ...]
+    qkv_bias: bool = False
+    qk_norm: QKNorm = QKNorm.NONE
+    norms_per_layer: int = 2
+
+    def models(self) -> Iterator[Model]:
+        for row in self.members:
+            attention = GroupedQueryAttention(
+                row.heads, row.kv_heads, row.head_dim, qkv_bias=self.qkv_bias, qk_norm=self.qk_norm
+            )
+            architecture = Architecture(
+                row.layers,
+                row.d_model,
+                row.vocab,
+                attention,
+                FeedForward(row.d_ff),
+                tied_embeddings=row.tied,
+                norms_per_layer=self.norms_per_layer,
+            )
+            yield Model(row.name, architecture, self.sequence, self.source)
+
+
+_FAMILIES = (
+    _Family(
+        "arXiv 2307.09288",
+        4096,
+        (
+            _Dense("Llama-2-7B", 32, 4096, 11008, 32, 32, 128, 32000),
+            _Dense("Llama-2-13B", 40, 5120, 13824, 40, 40, 128, 32000),
+            _Dense("Llama-2-70B", 80, 8192, 28672, 64, 8, 128, 32000),
+        ),
+    ),
+    _Family(
+        "arXiv 2407.21783",
+        8192,
+        (
+            _Dense("Llama-3-8B", 32, 4096, 14336, 32, 8, 128, 128256),
+            _Dense("Llama-3-70B", 80, 8192, 28672, 64, 8, 128, 128256),
+            _Dense("Llama-3.1-405B", 126, 16384, 53248, 128, 8, 128, 128256),
+        ),
+    ),
+    _Family(
+        "Llama 3.2 model card (pruned and distilled)",
+        8192,
+        (
+            _Dense("Llama-3.2-1B", 16, 2048, 8192, 32, 8, 64, 128256, tied=True),
+            _Dense("Llama-3.2-3B", 28, 3072, 8192, 24, 8, 128, 128256, tied=True),
+        ),
+    ),
+    _Family(
+        "arXiv 2412.15115",
+        4096,
+        (
+            _Dense("Qwen2.5-0.5B", 24, 896, 4864, 14, 2, 64, 151936, tied=True),
+            _Dense("Qwen2.5-1.5B", 28, 1536, 8960, 12, 2, 128, 151936, tied=True),
+            _Dense("Qwen2.5-3B", 36, 2048, 11008, 16, 2, 128, 151936, tied=True),
+            _Dense("Qwen2.5-7B", 28, 3584, 18944, 28, 4, 128, 152064),
+            _Dense("Qwen2.5-14B", 48, 5120, 13824, 40, 8, 128, 152064),
+            _Dense("Qwen2.5-32B", 64, 5120, 27648, 40, 8, 128, 152064),
+            _Dense("Qwen2.5-72B", 80, 8192, 29568, 64, 8, 128, 152064),
+        ),
+        qkv_bias=True,
+    ),
+    _Family(
+        "arXiv 2505.09388",
+        4096,
+        (
+            _Dense("Qwen3-0.6B", 28, 1024, 3072, 16, 8, 128, 151936, tied=True),
+            _Dense("Qwen3-1.7B", 28, 2048, 6144, 16, 8, 128, 151936, tied=True),
+            _Dense("Qwen3-4B", 36, 2560, 9728, 32, 8, 128, 151936, tied=True),
+            _Dense("Qwen3-8B", 36, 4096, 12288, 32, 8, 128, 151936),
+            _Dense("Qwen3-14B", 40, 5120, 17408, 40, 8, 128, 151936),
+            _Dense("Qwen3-32B", 64, 5120, 25600, 64, 8, 128, 151936),
+        ),
+        qk_norm=QKNorm.PER_HEAD,
+    ),
+    _Family(  # the 32B is from the authors' later notes; its eight key-value heads are unverified
+        "arXiv 2501.00656",
+        4096,
+        (
+            _Dense("OLMo-2-7B", 32, 4096, 11008, 32, 32, 128, 100352),
+            _Dense("OLMo-2-13B", 40, 5120, 13824, 40, 40, 128, 100352),
+            _Dense("OLMo-2-32B", 64, 5120, 27648, 40, 8, 128, 100352),
+        ),
+        qk_norm=QKNorm.WHOLE,
+    ),
+    _Family(
+        "arXiv 2408.00118",
+        8192,
+        (
+            _Dense("Gemma-2-2B", 26, 2304, 9216, 8, 4, 256, 256000, tied=True),
+            _Dense("Gemma-2-9B", 42, 3584, 14336, 16, 8, 256, 256000, tied=True),
+            _Dense("Gemma-2-27B", 46, 4608, 36864, 32, 16, 128, 256000, tied=True),
+        ),
+        norms_per_layer=4,
+    ),
+)
 
 
 def _gpt(name: str, layers: int, d: int, heads: int, vocab: int, source: str, *, learned: bool) -> Model:
@@ -144,72 +225,6 @@ def _gpt_oss(name: str, layers: int, number: int) -> Model:
     )
 
 
-def _models() -> Iterator[Model]:
-    yield from _dense(
-        "arXiv 2307.09288",
-        4096,
-        _Dense("Llama-2-7B", 32, 4096, 11008, 32, 32, 128, 32000),
-        _Dense("Llama-2-13B", 40, 5120, 13824, 40, 40, 128, 32000),
-        _Dense("Llama-2-70B", 80, 8192, 28672, 64, 8, 128, 32000),
-    )
-    yield from _dense(
-        "arXiv 2407.21783",
-        8192,
-        _Dense("Llama-3-8B", 32, 4096, 14336, 32, 8, 128, 128256),
-        _Dense("Llama-3-70B", 80, 8192, 28672, 64, 8, 128, 128256),
-        _Dense("Llama-3.1-405B", 126, 16384, 53248, 128, 8, 128, 128256),
-    )
-    yield from _dense(
-        "Llama 3.2 model card (pruned and distilled)",
-        8192,
-        _Dense("Llama-3.2-1B", 16, 2048, 8192, 32, 8, 64, 128256, tied=True),
-        _Dense("Llama-3.2-3B", 28, 3072, 8192, 24, 8, 128, 128256, tied=True),
-    )
-    yield from _dense(
-        "arXiv 2412.15115",
-        4096,
-        _Dense("Qwen2.5-0.5B", 24, 896, 4864, 14, 2, 64, 151936, tied=True),
-        _Dense("Qwen2.5-1.5B", 28, 1536, 8960, 12, 2, 128, 151936, tied=True),
-        _Dense("Qwen2.5-3B", 36, 2048, 11008, 16, 2, 128, 151936, tied=True),
-        _Dense("Qwen2.5-7B", 28, 3584, 18944, 28, 4, 128, 152064),
-        _Dense("Qwen2.5-14B", 48, 5120, 13824, 40, 8, 128, 152064),
-        _Dense("Qwen2.5-32B", 64, 5120, 27648, 40, 8, 128, 152064),
-        _Dense("Qwen2.5-72B", 80, 8192, 29568, 64, 8, 128, 152064),
-        qkv_bias=True,
-    )
-    yield from _dense(
-        "arXiv 2505.09388",
-        4096,
-        _Dense("Qwen3-0.6B", 28, 1024, 3072, 16, 8, 128, 151936, tied=True),
-        _Dense("Qwen3-1.7B", 28, 2048, 6144, 16, 8, 128, 151936, tied=True),
-        _Dense("Qwen3-4B", 36, 2560, 9728, 32, 8, 128, 151936, tied=True),
-        _Dense("Qwen3-8B", 36, 4096, 12288, 32, 8, 128, 151936),
-        _Dense("Qwen3-14B", 40, 5120, 17408, 40, 8, 128, 151936),
-        _Dense("Qwen3-32B", 64, 5120, 25600, 64, 8, 128, 151936),
-        qk_norm=QKNorm.PER_HEAD,
-    )
-    yield from _dense(
-        "arXiv 2501.00656",
-        4096,
-        _Dense("OLMo-2-7B", 32, 4096, 11008, 32, 32, 128, 100352),
-        _Dense("OLMo-2-13B", 40, 5120, 13824, 40, 40, 128, 100352),
-        _Dense("OLMo-2-32B", 64, 5120, 27648, 40, 8, 128, 100352),
-        qk_norm=QKNorm.WHOLE,
-    )
-    yield from _dense(
-        "arXiv 2408.00118",
-        8192,
-        _Dense("Gemma-2-2B", 26, 2304, 9216, 8, 4, 256, 256000, tied=True),
-        _Dense("Gemma-2-9B", 42, 3584, 14336, 16, 8, 256, 256000, tied=True),
-        _Dense("Gemma-2-27B", 46, 4608, 36864, 32, 16, 128, 256000, tied=True),
-        norms_per_layer=4,
-    )
-    yield from _mixtures()
-    yield from _gpt_layouts()
-    yield _bare("Gopher-280B", 80, 16384, 128)
-    yield _bare("Chinchilla-70B", 80, 8192, 64)
-
-
 def _mixtures() -> Iterator[Model]:
     def qwen(heads: int) -> GroupedQueryAttention:
         return GroupedQueryAttention(heads, 4, 128, qk_norm=QKNorm.PER_HEAD)
@@ -240,35 +255,46 @@ def _mixtures() -> Iterator[Model]:
     yield _gpt_oss("gpt-oss-120b", 36, 128)
 
 
+_PYTHIA = (
+    ("70M", 6, 512, 8, 50304),
+    ("160M", 12, 768, 12, 50304),
+    ("410M", 24, 1024, 16, 50304),
+    ("1B", 16, 2048, 8, 50304),
+    ("1.4B", 24, 2048, 16, 50304),
+    ("2.8B", 32, 2560, 32, 50304),
+    ("6.9B", 32, 4096, 32, 50432),
+    ("12B", 36, 5120, 40, 50688),
+)
+"""Name, layers, width, heads, vocabulary."""
+
+_GPT_3 = (
+    ("Small", 12, 768, 12),
+    ("Medium", 24, 1024, 16),
+    ("Large", 24, 1536, 16),
+    ("XL", 24, 2048, 16),
+    ("2.7B", 32, 2560, 32),
+    ("6.7B", 32, 4096, 32),
+    ("13B", 40, 5120, 40),
+    ("175B", 96, 12288, 96),
+)
+"""Name, layers, width, heads."""
+
+
 def _gpt_layouts() -> Iterator[Model]:
-    for name, layers, d, heads, vocab in (
-        ("70M", 6, 512, 8, 50304),
-        ("160M", 12, 768, 12, 50304),
-        ("410M", 24, 1024, 16, 50304),
-        ("1B", 16, 2048, 8, 50304),
-        ("1.4B", 24, 2048, 16, 50304),
-        ("2.8B", 32, 2560, 32, 50304),
-        ("6.9B", 32, 4096, 32, 50432),
-        ("12B", 36, 5120, 40, 50688),
-    ):
-        yield _gpt(f"Pythia-{name}", layers, d, heads, vocab, "arXiv 2304.01373", learned=False)
-    for name, layers, d, heads in (
-        ("Small", 12, 768, 12),
-        ("Medium", 24, 1024, 16),
-        ("Large", 24, 1536, 16),
-        ("XL", 24, 2048, 16),
-        ("2.7B", 32, 2560, 32),
-        ("6.7B", 32, 4096, 32),
-        ("13B", 40, 5120, 40),
-        ("175B", 96, 12288, 96),
-    ):
-        yield _gpt(f"GPT-3-{name}", layers, d, heads, 50257, "arXiv 2005.14165, Table 2.1", learned=True)
+    source = "arXiv 2304.01373"
+    for name, layers, d, heads, vocab in _PYTHIA:
+        yield _gpt(f"Pythia-{name}", layers, d, heads, vocab, source, learned=False)
+    source = "arXiv 2005.14165, Table 2.1"
+    for name, layers, d, heads in _GPT_3:
+        yield _gpt(f"GPT-3-{name}", layers, d, heads, 50257, source, learned=True)
 
 
 @cache
 def models() -> tuple[Model, ...]:
     """Every model of the table."""
-    return tuple(_models())
+    dense = (model for family in _FAMILIES for model in family.models())
+    bare = (_bare("Gopher-280B", 80, 16384, 128), _bare("Chinchilla-70B", 80, 8192, 64))
+    return (*dense, *_mixtures(), *_gpt_layouts(), *bare)
 
 
 def nearest(n_total: float, n_active: float, k: int = 3) -> list[Model]:

@@ -71,11 +71,8 @@ def architecture_space(
     """
     found = Mistakes()
     values: dict[str, list[int]] = {}
-    for name, given in {**CHOICES, **choices}.items():
-        with found.within(""):
-            if name not in CHOICES:
-                raise BadInput.of(name, one_of(CHOICES, name), "this name")
-            values[name] = sizes(given, name, least=0 if name == "shared_experts" else 1)
+    with found.within(""):
+        values = _values(choices)
     with found.within(""):
         kinds = _kinds(kinds)
     with found.within(""):
@@ -86,6 +83,18 @@ def architecture_space(
         expert_ratio = interval(expert_ratio, "expert_ratio", positive=True)
     found.settle()
     return build(_definition(kinds, values, list(_rules(values, head_dim, ffn_ratio, expert_ratio))))
+
+
+def _values(choices: Mapping[str, Any]) -> dict[str, list[int]]:
+    """The values of every parameter, given or ours."""
+    found, values = Mistakes(), {}
+    for name, given in {**CHOICES, **choices}.items():
+        with found.within(""):
+            if name not in CHOICES:
+                raise BadInput.of(name, one_of(CHOICES, name), "this name")
+            values[name] = sizes(given, name, least=0 if name == "shared_experts" else 1)
+    found.settle()
+    return values
 
 
 def _kinds(given: Any) -> list[str]:

@@ -61,6 +61,7 @@ def coefficients_space(law: str, bounds: Any = None) -> ConfigurationSpace:
     Raises:
         BadInput: every mistake in the bounds, or a family without a box and without bounds.
     """
+    law = str(law)
     if law not in BOXES and not bounds:
         known = one_of(BOXES, law)
         raise BadInput.of("law", f"a law with a published box ({known}), or bounds beside it", law)

@@ -121,10 +121,10 @@ def _require_mapping(entry: Any, expected: str) -> None:
 
 
 def _parameter(entry: Mapping[str, Any], key: str, parameters: Parameters) -> Hyperparameter[Any, Any]:
-    name = entry.get(key)
+    name = str(entry.get(key, "nothing"))
     if name not in parameters:
         raise BadInput.of(key, f"a parameter: {one_of(parameters, name)}", name)
-    return parameters[str(name)]
+    return parameters[name]
 
 
 def _operator(entry: Mapping[str, Any], beside: set[str], known: Mapping[str, Any]) -> str:

@@ -36,10 +36,10 @@ def hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
     Raises:
         BadInput: every mistake in the entry, named by its field.
     """
-    if not isinstance(entry, Mapping) or entry.get("type") not in _TYPES:
-        got = entry.get("type", "nothing") if isinstance(entry, Mapping) else repr(entry)
-        raise BadInput.of("type", one_of(_TYPES, got), str(got))
-    required, optional, make = _TYPES[entry["type"]]
+    kind = str(entry.get("type", "nothing")) if isinstance(entry, Mapping) else repr(entry)
+    if kind not in _TYPES:
+        raise BadInput.of("type", one_of(_TYPES, kind), kind)
+    required, optional, make = _TYPES[kind]
     check_keys(entry, {"type", *required}, optional)
     return make(name, entry)
 

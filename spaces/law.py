@@ -53,7 +53,7 @@ def _sizes(count: str, logarithmic: dict[str, Any], sparsity: Any, choices: Any)
             raise BadInput.of("count", one_of(COUNTS, count), count)
     for field, given in logarithmic.items():
         with found.within(""):
-            name = count if field == "n" else field
+            name = str(count) if field == "n" else field
             parameters[name] = _range(interval(given, field, positive=True), log=True)
     if sparsity is not None:
         with found.within(""):

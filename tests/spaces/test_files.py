@@ -1,5 +1,6 @@
 """Spaces in job files: inline definitions, ConfigSpace's own formats, and the mistakes in either."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,39 @@ def test_every_mistake_in_a_forbidden_clause_is_named(clause: Any, field: str) -
     with pytest.raises(BadInput) as caught:
         space_from({"parameters": {"x": FLOAT, "c": CHOICE}, "forbidden": [clause]})
     assert [mistake.field for mistake in caught.value.mistakes] == [field]
+
+
+JSON = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-3, 3), st.floats(), st.sampled_from(["kind", "moe", "1e3", ""])
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["kind", "equals", "all"]), inner)
+    ),
+    max_leaves=4,
+)
+
+
+def places(node: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) in a tree of mappings and lists."""
+    keys = node.keys() if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+    return [place for key in keys for place in [(node, key), *places(node[key])]]
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_whatever_stands_in_a_job_file_is_a_space_or_a_named_mistake(data: st.DataObject) -> None:
+    named = [
+        {"kind": "law", "n": [1e7, 1e12], "tokens": [1e8, 1e13], "sparsity": [0, 0.9], "count": "n_total"},
+        {"kind": "coefficients", "law": "hoffmann", "bounds": {"a": [1, 2]}},
+        {"kind": "architecture", "kinds": ["dense"], "layers": [8, 16], "head_dim": 64, "ffn_ratio": [2, 4]},
+        {"configspace": "absent.json"},
+    ]
+    spec = json.loads(json.dumps(data.draw(st.sampled_from([*named, everything(), everything()]))))
+    container, key = data.draw(st.sampled_from(places(spec)))
+    container[key] = data.draw(JSON)
+    with contextlib.suppress(BadInput, Infeasible):
+        Encoder(space_from(spec))
 
 
 @pytest.mark.parametrize("suffix", [".json", ".yaml", ".yml"])
