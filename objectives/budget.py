@@ -1,8 +1,7 @@
 """What there is to spend: training FLOPs and caps, however they were stated.
 
 A budget is given as FLOPs, as GPUs for days, or as dollars; `make_budget` takes any of the three. The last
-two need the machine's rates: the dense peak, MFU (share of that peak within a step) and goodput (share of the
-calendar spent in useful steps). MFU and goodput are two numbers: published MFUs are the first alone.
+two need the rates of a machine (`objectives.machine`).
 """
 
 from collections.abc import Mapping
@@ -13,11 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objectives.hardware import Accelerator, accelerator, dense_peak
+from objectives.hardware import accelerator, dense_peak
+from objectives.machine import HOURS_PER_DAY, Machine, RunCost
 from spaces.errors import BadInput, Mistake
 
-HOURS_PER_DAY = 24.0
-SECONDS_PER_HOUR = 3600.0
 GIVEN = "given as FLOPs"
 
 _POSITIVE = "a positive finite number of {}"
@@ -38,56 +36,6 @@ _EXPECTED = {
 }
 CAPS = ("max_total_params", "max_tokens", "sparsity", "max_sparsity", "unique_tokens")
 """The constraints a budget may hold beside its FLOPs."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What turns FLOPs into GPU-hours, days and dollars; without an MFU it only names the device."""
-
-    peak_tflops: float
-    """Dense bf16 peak of one device, TFLOP/s."""
-    mfu: float | None = None
-    goodput: float = 1.0
-    gpu: Accelerator | None = None
-    gpus: float | None = None
-    price: float | None = None
-    """Dollars per GPU-hour."""
-
-    @property
-    def flops_per_gpu_hour(self) -> float | None:
-        """Useful training FLOPs one device delivers in an hour of the calendar."""
-        return (
-            None if self.mfu is None else self.peak_tflops * 1e12 * self.mfu * self.goodput * SECONDS_PER_HOUR
-        )
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Doubts about the rates.
-
-        An MFU above the best measured matrix multiplication is doubted, not refused: measured maxima rise
-        with software (that of MI300X stands at half its peak), so they are evidence and no bound.
-        """
-        best = self.gpu.max_measured_mfu if self.gpu else None
-        if self.gpu is None or self.mfu is None or best is None or self.mfu <= best:
-            return ()
-        return (
-            f"MFU {self.mfu:g} is above {best:.3f}, the share of the dense peak that the best matrix "
-            f"multiplication measured on {self.gpu.name} reaches",
-        )
-
-    def describe(self) -> str:
-        """The rates in words."""
-        rate = "" if self.mfu is None else f" at MFU {self.mfu:g} and goodput {self.goodput:g}"
-        return f"{self.gpu.name if self.gpu else 'GPU'} ({self.peak_tflops:g} dense TFLOP/s){rate}"
-
-
-@dataclass(frozen=True)
-class RunCost:
-    """What a run takes on the budget's machine; None where the budget does not say enough."""
-
-    gpu_hours: float | None = None
-    days: float | None = None
-    dollars: float | None = None
 
 
 @dataclass(frozen=True)
@@ -131,12 +79,7 @@ class Budget:
 
     def cost(self, flops: float) -> RunCost:
         """GPU-hours, days and dollars of a run of this many FLOPs."""
-        machine = self.machine
-        if machine is None or machine.flops_per_gpu_hour is None:
-            return RunCost()
-        hours, gpus, price = flops / machine.flops_per_gpu_hour, machine.gpus, machine.price
-        days = None if gpus is None else hours / gpus / HOURS_PER_DAY
-        return RunCost(hours, days, None if price is None else hours * price)
+        return RunCost() if self.machine is None else self.machine.cost(flops)
 
     def describe(self) -> str:
         """The FLOPs, how they came about, and the caps.

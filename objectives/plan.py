@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from objectives.budget import Budget, RunCost
+from objectives.budget import Budget
 from objectives.comparison import Other, others
 from objectives.exact import Box, Optimum, WasteBand, optimum, waste_bands
 from objectives.laws.law import FittedRange, Law, Trust
+from objectives.machine import RunCost
 from objectives.memory import Memory, memory
 from objectives.models import nearest
 

@@ -65,7 +65,11 @@ class Problem:
         return {self.law.extra.name: self.x} if self.law.extra else {}
 
     def loss(self, u: Array, s: Array) -> Array:
-        """Loss on the budget curve at u = log n."""
+        """Loss on the budget curve at u = log n.
+
+        Here and in `slopes` the law's formulas are used without its checks of the inputs, which are in the
+        domain by construction: the checks would take longer than the formulas.
+        """
         return self.law._loss(np.exp(u), self.tokens(u, s), s, self.x)
 
     def size(self, u: Array, s: Array) -> Array:
