@@ -76,6 +76,7 @@ budget: {flops: 1e21}
 space: {kind: law, n: [1e7, 1e12], tokens: [1e8, 1e13], sparsity: [0, 0.9]}
 objective: {law: generalized}
 """
+SPACE = "{kind: law, n: [1e7, 1e12], tokens: [1e8, 1e13], sparsity: [0, 0.9]}"
 JOBS = {
     "no YAML": ("evaluations: [", "job file"),
     "a list": ("- evaluations", "job file"),
@@ -95,7 +96,7 @@ JOBS = {
     "zero on a log scale": (BASE.replace("[1e7, 1e12]", "[0, 1e12]"), "space.n"),
     "text for a bound": (BASE.replace("[1e7, 1e12]", "[small, 1e12]"), "space.n[0]"),
     "an unknown space": (BASE.replace("kind: law", "kind: lore"), "space.kind"),
-    "an empty space": (BASE.replace("{kind: law, n: [1e7, 1e12], tokens: [1e8, 1e13], sparsity: [0, 0.9]}", "{parameters: {}}"), "space"),
+    "an empty space": (BASE.replace(SPACE, "{parameters: {}}"), "space"),
     "sparsity for a dense law": (BASE.replace("generalized", "hoffmann, coefficients: tex"), "space"),
     "an unknown law": (BASE.replace("generalized", "generalised"), "objective.law"),
     "an unknown set": (BASE.replace("ized}", "ized, coefficients: mow}"), "objective.coefficients"),
