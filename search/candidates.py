@@ -44,14 +44,12 @@ class Candidates:
         self._feasible = feasible
         self._history = history
         self._row_of: dict[int, Rows] = {}
+        self._asked: set[bytes] = set()
         self._listed: Rows | None = None
 
     def rows(self, trials: Sequence[Trial]) -> Rows:
-        """The canonical rows of trials, each encoded once in the life of the search."""
-        new = [trial for trial in trials if trial.number not in self._row_of]
-        if new:
-            rows = self._encoder.canonical(self._encoder.encode_many([trial.config for trial in new]))
-            self._row_of.update((trial.number, row) for trial, row in zip(new, rows, strict=True))
+        """The canonical rows of trials of the history, each encoded once in the life of the search."""
+        self._encode_new_trials()
         return self._stacked([self._row_of[trial.number] for trial in trials])
 
     def fresh(self, rows: Rows) -> Rows:
@@ -109,9 +107,17 @@ class Candidates:
 
     def unasked(self, rows: Rows) -> Rows:
         """Those of canonical `rows` that no trial has: each once, in their order."""
-        asked = {row.tobytes() for row in self.rows(self._history.trials)}
-        new = {key: row for row in rows if (key := row.tobytes()) not in asked}
+        self._encode_new_trials()
+        new = {key: row for row in rows if (key := row.tobytes()) not in self._asked}
         return self._stacked(list(new.values()))
+
+    def _encode_new_trials(self) -> None:
+        if len(self._row_of) == len(self._history):
+            return
+        new = [trial for trial in self._history.trials if trial.number not in self._row_of]
+        rows = self._encoder.canonical(self._encoder.encode_many([trial.config for trial in new]))
+        self._row_of.update((trial.number, row) for trial, row in zip(new, rows, strict=True))
+        self._asked.update(row.tobytes() for row in rows)
 
     def _stacked(self, rows: list[Rows]) -> Rows:
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(self._encoder.columns))
