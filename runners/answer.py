@@ -73,9 +73,11 @@ def _interval(record: Record) -> str:
 
 def _certificate(certificate: Record) -> str:
     holds = "holds" if certificate["holds"] else "DOES NOT HOLD"
+    gap = certificate["gap"]
+    better = "nothing better" if gap == 0 else f"something better by {gap:.0e} (relative)"
     return (
         f"{holds}: {certificate['method']}; stationary to {certificate['residual']:.0e}; a scan of "
-        f"{certificate['points']} points found nothing better than {certificate['gap']:.0e} (relative)"
+        f"{certificate['points']} points found {better}"
     )
 
 

@@ -1,13 +1,14 @@
 """`scalesearch laws`, `spaces` and `engines`: what there is, with sources."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from runners.cli.output import answer
+from runners.cli.output import answer, answer_document
 from runners.document import Section, Table
-from runners.rendering import to_json, to_markdown
+from runners.rendering import to_json
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable, with every field.")]
 
@@ -24,31 +25,46 @@ def laws(json: Json = False) -> None:
     from objectives.laws import catalogue
 
     records = catalogue()
-    if json:
-        answer(to_json(records))
-        return
-    answer(to_markdown([section for family in _grouped(records) for section in _law_sections(family)]))
+    sections = [_law_section(family) for family in _grouped(records)]
+    answer(to_json(records)) if json else answer_document(sections)
 
 
 def spaces(json: Json = False) -> None:
     """The search spaces a job file may name."""
     from spaces.catalogue import catalogue
 
-    _list(catalogue(), json)
+    records = catalogue()
+    sections = [
+        _options_section(
+            record["name"], record["summary"], ("field", "what it holds", "needed"), _fields(record)
+        )
+        for record in records
+    ]
+    answer(to_json(records)) if json else answer_document(sections)
 
 
 def engines(json: Json = False) -> None:
     """The search engines and their options."""
     from search.factory import describe_engines
 
-    _list([asdict(engine) for engine in describe_engines()], json)
+    records = [asdict(engine) for engine in describe_engines()]
+    sections = [
+        _options_section(record["name"], record["summary"], ("option", "default"), record["options"].items())
+        for record in records
+    ]
+    answer(to_json(records)) if json else answer_document(sections)
 
 
-def _list(records: list[dict[str, Any]], json: bool) -> None:
-    columns = list(records[0])
-    rows = [[_cell(record[column]) for column in columns] for record in records]
-    text = to_json(records) if json else to_markdown([Section("", table=Table.of(columns, rows))])
-    answer(text)
+def _options_section(
+    title: str, summary: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
+) -> Section:
+    table = Table.of(columns, rows)
+    return Section(title, (summary,), table if table.rows else None)
+
+
+def _fields(record: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    yield from ((name, what, "yes") for name, what in record["required"].items())
+    yield from ((name, what, "") for name, what in record["optional"].items())
 
 
 def _grouped(records: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -56,14 +72,14 @@ def _grouped(records: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return [[record for record in records if record["family"] == family] for family in families]
 
 
-def _law_sections(family: list[dict[str, Any]]) -> list[Section]:
+def _law_section(family: list[dict[str, Any]]) -> Section:
     first = family[0]
     columns = ("coefficients", "fitted on", "source", "read")
     rows = [
         (_set_name(record), _range(record["fitted"]), record["source"], record["trust"]) for record in family
     ]
     text = (first["title"], first["equation"], f"N is {first['count']}; loss in {first['unit']}.")
-    return [Section(first["family"], text, Table.of(columns, rows))]
+    return Section(first["family"], text, Table.of(columns, rows))
 
 
 def _set_name(record: dict[str, Any]) -> str:
@@ -78,11 +94,3 @@ def _range(fitted: dict[str, Any]) -> str:
     """
     parts = [f"{name} {ends[0]:.3g} to {ends[1]:.3g}" for name, ends in fitted.items() if ends]
     return ", ".join(parts) or "not stated by the source"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={_cell(each)}" for name, each in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, value))
-    return str(value)

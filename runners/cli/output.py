@@ -2,10 +2,25 @@
 
 import sys
 
+from runners.document import Document
+from runners.rendering import to_markdown
+
 
 def answer(text: str) -> None:
     """Print the answer of a command."""
     sys.stdout.write(text)
+
+
+def answer_document(document: Document) -> None:
+    """Print a document: laid out for the window on a terminal, plain Markdown anywhere else."""
+    text = to_markdown(document)
+    if not sys.stdout.isatty():
+        answer(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
 
 
 def talk(text: str) -> None:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from runners.cli.output import answer
-from runners.rendering import to_json, to_markdown
+from runners.cli.output import answer, answer_document
+from runners.rendering import to_json
 
 Number = float | None
 Text = str | None
@@ -71,4 +71,4 @@ def plan(
     assert chosen is not None  # or there was a mistake
     assert budget is not None
     record = answer_for(chosen, budget).to_dict()
-    answer(to_json(record) if json else to_markdown(sections(record)))
+    answer(to_json(record)) if json else answer_document(sections(record))

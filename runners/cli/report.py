@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from runners.cli.output import answer
-from runners.rendering import to_json, to_markdown
+from runners.cli.output import answer, answer_document
+from runners.rendering import to_json
 
 
 class Format(StrEnum):
@@ -38,6 +38,6 @@ def report(
     if format is Format.JSON:
         answer(to_json(record))
     elif format is Format.MD:
-        answer(to_markdown(document(record, batch)))
+        answer_document(document(record, batch))
     else:
         answer(to_html(document(record, batch, pictures=True)))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from runners.cli.output import answer, talk
+from runners.cli.output import answer, answer_document, talk
 from runners.rendering import to_json
 
 
@@ -28,6 +28,7 @@ def search(
     from runners.api import run
     from runners.job import load_batch
     from runners.progress import Bar, Progress
+    from runners.report_document import document
 
     batch = load_batch(job)
     folder = out or Path("results") / batch.name
@@ -35,5 +36,5 @@ def search(
     record = run(
         batch, folder, runner=runner, workers=workers, address=address, resume=resume, progress=watcher
     )
-    answer(to_json(record) if json else (folder / "report.md").read_text())
+    answer(to_json(record)) if json else answer_document(document(record, batch))
     talk(f"report, journals and pictures: {folder / 'report.html'}")
