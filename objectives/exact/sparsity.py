@@ -23,6 +23,8 @@ CLOSER = np.concatenate([-(0.01 ** np.arange(1.0, 7.0)), [0.0], 0.01 ** np.arang
 """Offsets from a guess, relative to the cell; the least are near the last digits of v."""
 WIDTH = 1e-11
 """Final width of the cell in v; a smooth minimum is flat to the last digit long before."""
+TIE = 1e-14
+"""Relative difference of losses that is rounding."""
 ROUNDING = 1e-12
 """Slack by which bounds that meet exactly may miss each other."""
 
@@ -69,7 +71,7 @@ def _zoom(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
         grid = _refined(*(np.take_along_axis(array, near, axis=0) for array in (grid, values)))
         values = f(grid)
     found = np.take_along_axis(grid, np.argmin(values, axis=0)[None], axis=0)[0]
-    bar = values.min(axis=0) + ULPS * np.abs(values[0])
+    bar = values.min(axis=0) + TIE * np.abs(values[0])
     return np.where(at_low <= bar, low, np.where(at_high <= bar, high, found))
 
 
