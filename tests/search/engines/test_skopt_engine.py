@@ -113,6 +113,26 @@ def test_the_liar_decides_the_second_of_a_batch_and_not_the_first() -> None:
     assert second[0] != second[2]
 
 
+def test_the_gains_of_the_hedge_survive_a_replay() -> None:
+    def make() -> Engine:
+        return make_engine("skopt", square(), learner="GP", initial_points=4, pool=50, kappa=20.0)
+
+    unbroken, events = make(), list[Event]()
+    for number in range(10):
+        suggestion = unbroken.ask()[0]
+        value = 10.0 * bowl(suggestion.config)
+        unbroken.tell(suggestion, value)
+        events += [Asked(number, suggestion.config), Done(number, value)]
+    for known in (6, 8):
+        resumed = make()
+        resumed.replay(events[: 2 * known])
+        for event in events[2 * known :]:
+            if isinstance(event, Asked):
+                assert resumed.ask()[0].config == event.config
+            elif isinstance(event, Done):
+                resumed.tell(event.number, event.value)
+
+
 def test_a_region_that_fails_is_left() -> None:
     engine = make_engine("skopt", square(), learner="RF", acquisition="LCB", initial_points=12, pool=500)
     for _ in range(12 + 10):
