@@ -15,6 +15,11 @@ def to_json(record: Any) -> str:
     return json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
+def plain(record: Any) -> Any:
+    """The record as it will be read back: lists for tuples, texts for enumerations."""
+    return json.loads(to_json(record))
+
+
 def to_markdown(document: Document) -> str:
     """Markdown with pipe tables, columns aligned for reading as plain text."""
     return "\n\n".join(part for section in document for part in _markdown(section)) + "\n"

@@ -15,6 +15,7 @@ from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
 from runners.records import Note
+from runners.rendering import plain
 from runners.sweep import FOLDER
 from search.history import History
 from search.report import report as search_report
@@ -41,12 +42,9 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
     solved = _solved(set(problems.values()))
     certified = {name: solved[problem] for name, problem in problems.items()}
     searches = [_search(job, journals[job.name], certified.get(job.name)) for job in batch.jobs]
-    return {
-        "format": FORMAT,
-        "name": batch.name,
-        "searches": searches,
-        "answers": _answers(problems),
-    }
+    answers = _answers(problems)
+    record = {"format": FORMAT, "name": batch.name, "searches": searches, "answers": answers}
+    return dict(plain(record))
 
 
 def _journal(folder: Path) -> Contents | None:

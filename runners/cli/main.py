@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         return _usage_error(error)
+    if result == exit_code(KeyboardInterrupt()):  # what the library makes of Ctrl-C
+        return _refused(lines(KeyboardInterrupt()), result)
     return result if isinstance(result, int) else 0
 
 

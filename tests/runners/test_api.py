@@ -1,0 +1,180 @@
+"""A job from its file to its report: what lands in its folder; resuming loses and repeats nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from objectives import laws
+from runners.api import report, resume, run
+from runners.cli.main import main
+from runners.job import parse_batch
+from runners.journal import read
+from search.trial import Asked, Done
+
+LAW = """
+evaluations: 12
+engine: sobol
+budget: {flops: 1e21, max_total_params: 2e10}
+space: {kind: law, n: [1e7, 1e12], tokens: [1e8, 1e13], sparsity: [0, 0.9]}
+objective: {law: generalized}
+"""
+SLOW = """
+evaluations: 40
+engine: random
+objective: {kind: command, command: "sh -c 'sleep 0.1; echo {x}'"}
+space: {parameters: {x: {type: float, lower: 0, upper: 1}}}
+"""
+
+
+def job(folder: Path, text: str) -> Path:
+    path = folder / "job.yaml"
+    path.write_text(text)
+    return path
+
+
+def best(record: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = record["searches"][0]["best"]
+    return found
+
+
+def test_a_job_leaves_its_description_its_journal_and_three_reports(tmp_path: Path) -> None:
+    record = run(job(tmp_path, LAW), tmp_path / "out")
+    names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")}
+    assert {"job.yaml", "report.json", "report.md", "report.html", "searches/job/journal.jsonl"} <= names
+    assert json.loads((tmp_path / "out/report.json").read_text()) == record == report(tmp_path / "out")
+
+
+def test_the_answer_holds_what_a_point_alone_does_not(tmp_path: Path) -> None:
+    record = run(job(tmp_path, LAW), tmp_path / "out")
+    (answer,) = record["answers"]
+    assert answer["optimum"]["certificate"]["holds"]
+    assert answer["waste"]["1%"]["n"][0] < answer["optimum"]["n"] <= answer["waste"]["1%"]["n"][1]
+    assert answer["why_no_interval"]
+    assert len(answer["others"]) >= 15
+    assert {bound["name"] for bound in answer["optimum"]["active"]} >= {"budget", "max_total_params"}
+    (search,) = record["searches"]
+    assert search["certified"]["gap"] == pytest.approx(best(record)["value"] - answer["optimum"]["loss"])
+    assert search["certified"]["gap"] >= 0
+
+
+def test_the_best_value_is_the_laws_own_prediction(tmp_path: Path) -> None:
+    found = best(run(job(tmp_path, LAW), tmp_path / "out"))
+    config = found["config"]
+    loss = laws.get("generalized").loss(config["n_active"], config["tokens"], config["sparsity"])
+    assert found["value"] == loss
+    assert 6 * config["n_active"] * config["tokens"] <= 1e21 * (1 + 1e-9)
+
+
+def test_more_evaluations_go_on_where_the_search_stopped(tmp_path: Path) -> None:
+    whole = run(job(tmp_path, LAW), tmp_path / "whole")
+    run(job(tmp_path, LAW.replace("evaluations: 12", "evaluations: 5")), tmp_path / "parts")
+    parts = run(job(tmp_path, LAW), tmp_path / "parts", resume=True)
+    assert best(parts)["config"] == best(whole)["config"]
+    configs = [
+        [event.config for event in read(tmp_path / name / "searches/job").events if isinstance(event, Asked)]
+        for name in ("whole", "parts")
+    ]
+    assert configs[0] == configs[1]
+
+
+def test_a_finished_job_is_not_run_again(tmp_path: Path) -> None:
+    run(job(tmp_path, LAW), tmp_path / "out")
+    before = (tmp_path / "out/searches/job/journal.jsonl").read_bytes()
+    assert resume(tmp_path / "out") == report(tmp_path / "out")
+    assert (tmp_path / "out/searches/job/journal.jsonl").read_bytes() == before
+
+
+def test_a_sweep_on_processes_finds_what_the_driver_finds(tmp_path: Path) -> None:
+    text = LAW + "sweep: {seed: [0, 1, 2], budget.flops: [1e20, 1e21]}\n"
+    here = run(job(tmp_path, text), tmp_path / "local")
+    there = run(job(tmp_path, text), tmp_path / "process", runner="process", workers=2)
+    assert [search["best"]["config"] for search in here["searches"]] == [
+        search["best"]["config"] for search in there["searches"]
+    ]
+
+
+def test_a_batch_built_from_text_runs_like_a_file(tmp_path: Path) -> None:
+    batch = parse_batch(LAW, "job", tmp_path)
+    assert best(run(batch, tmp_path / "a"))["value"] == best(run(job(tmp_path, LAW), tmp_path / "b"))["value"]
+
+
+def test_the_report_of_a_running_job_counts_what_is_there(tmp_path: Path) -> None:
+    text = LAW + "sweep: {seed: [0, 1]}\n"
+    run(job(tmp_path, text), tmp_path / "out")
+    (tmp_path / "out/searches/seed=1/journal.jsonl").unlink()
+    record = report(tmp_path / "out")
+    assert [search["search"]["done"] for search in record["searches"]] == [12, 0]
+    assert record["searches"][1]["best"] is None
+
+
+@pytest.mark.parametrize("format", ["md", "json", "html"])
+def test_the_report_command_gives_what_is_on_disk(
+    format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(job(tmp_path, LAW), tmp_path / "out")
+    assert main(["report", str(tmp_path / "out"), "--format", format]) == 0
+    assert capsys.readouterr().out == (tmp_path / "out" / f"report.{format}").read_text()
+
+
+def test_the_html_report_needs_nothing_else(tmp_path: Path) -> None:
+    run(job(tmp_path, LAW), tmp_path / "out")
+    page = (tmp_path / "out/report.html").read_text()
+    assert page.count("<svg") >= 3
+    assert "<script" not in page
+    assert 'src="http' not in page
+
+
+@pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_with_130_and_everything_on_disk(interrupt: signal.Signals, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "import sys; from runners.cli.main import main; sys.exit(main())"]
+    process = subprocess.Popen(
+        [*command, "search", str(job(tmp_path, SLOW)), "--out", str(out), "--quiet"],
+        cwd=Path(__file__).parents[2],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    _wait_for_trials(out / "searches/job", 3)
+    process.send_signal(interrupt)
+    _, talk = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" in talk.splitlines()[-1]
+    done = [event for event in read(out / "searches/job").events if isinstance(event, Done)]
+    assert 3 <= len(done) < 40
+    assert len(json.loads((out / "report.json").read_text())["searches"][0]["search"]["top"]) >= 3
+
+
+@pytest.mark.slow
+def test_a_killed_job_resumes_without_losing_or_repeating_a_finished_trial(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "import sys; from runners.cli.main import main; sys.exit(main())"]
+    arguments = ["search", str(job(tmp_path, SLOW)), "--out", str(out), "--quiet", "--resume"]
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen([*command, *arguments], cwd=root, start_new_session=True)
+    _wait_for_trials(out / "searches/job", 5)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = [event for event in read(out / "searches/job").events if isinstance(event, Done)]
+    subprocess.run([*command, *arguments], cwd=root, check=True, stdout=subprocess.DEVNULL)
+    after = [event for event in read(out / "searches/job").events if isinstance(event, Done)]
+    assert after[: len(before)] == before
+    assert sorted(event.number for event in after) == list(range(40))
+
+
+def _wait_for_trials(folder: Path, number: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if (folder / "journal.jsonl").exists():
+            done = [event for event in read(folder).events if isinstance(event, Done)]
+            if len(done) >= number:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"{folder} never had {number} finished trials")
