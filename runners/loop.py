@@ -27,6 +27,9 @@ from search.trial import Asked, Done, Failed, Trial
 from spaces.configs import Config, Configs
 from spaces.errors import Infeasible
 
+_SYNC_SECONDS = 0.1
+"""How often trials of a closed form are synced to disk; after a power cut they are soon computed again."""
+
 
 def run_search(
     *,
@@ -43,9 +46,9 @@ def run_search(
 ) -> History:
     """Run a search to its end, or go on with one.
 
-    A closed form on the inline backend is evaluated here, `parallel` trials at a time, and is journalled once
-    a batch. Anything else becomes one task a trial, `parallel` of them in flight; no free worker waits for
-    another to finish.
+    A closed form on the inline backend is evaluated here, `parallel` trials at a time: one write to the
+    journal for each batch, many batches for each sync. Anything else becomes one task a trial, `parallel` of
+    them in flight; no free worker waits for another to finish.
 
     Args:
         engine: new, without trials; it is given those of the journal.
@@ -73,7 +76,10 @@ def run_search(
     with Interrupts() as interrupts:
         search = _Search(engine, objective, journal, evaluations, seed, interrupts, progress)
         if isinstance(objective, ClosedForm) and isinstance(backend, InlineBackend):
-            _run_batches(search, objective, parallel, stop)
+            try:
+                _run_batches(search, objective, parallel, stop)
+            finally:
+                journal.sync()
         else:
             _Trials(search, backend, parallel, timeout).run(stop)
     return engine.history
@@ -141,7 +147,7 @@ def _run_batches(search: _Search, objective: ClosedForm, size: int, stop: Callab
 
     Batches end at multiples of their size, so a search cut off inside one goes on with the same batches.
     """
-    batch = search.history.pending
+    batch, synced = search.history.pending, time.monotonic()
     while batch or not stop():
         asked = []
         while (not batch or len(search.history) % size) and (trial := search.ask()):
@@ -151,7 +157,10 @@ def _run_batches(search: _Search, objective: ClosedForm, size: int, stop: Callab
             return
         outcomes = _evaluated(search, objective, batch)
         with search.interrupts.held():
-            search.journal.append(*asked, *outcomes)
+            search.journal.write(*asked, *outcomes)
+            if time.monotonic() - synced > _SYNC_SECONDS:
+                search.journal.sync()
+                synced = time.monotonic()
             search.tell(outcomes)
         batch = []
 

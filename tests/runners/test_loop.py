@@ -200,13 +200,13 @@ def test_a_search_may_be_extended(search: Search) -> None:
 
 def test_a_batch_of_a_closed_form_is_one_write(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
     writes: list[int] = []
-    real = Journal.append
+    real = Journal.write
 
     def counted(self: Journal, *records: Any) -> None:
         writes.append(len(records))
         real(self, *records)
 
-    monkeypatch.setattr(Journal, "append", counted)
+    monkeypatch.setattr(Journal, "write", counted)
     search(Parabola(), evaluations=20, parallel=8)
     assert writes == [16, 16, 8]
 
