@@ -69,7 +69,7 @@ def run_search(
     Raises:
         Infeasible: the space has not a single feasible configuration.
         KeyboardInterrupt: on SIGINT or SIGTERM; everything that has finished is in the journal, and the
-            backend is closed.
+            workers are stopped.
     """
     engine.replay(journal.events)
     progress(engine.history)

@@ -79,8 +79,8 @@ def run_sweep(
 
     Raises:
         BadInput: names that cannot be folders of their own.
-        KeyboardInterrupt: on SIGINT or SIGTERM; every trial that was finished is on disk, and the backend is
-            closed.
+        KeyboardInterrupt: on SIGINT or SIGTERM; every trial that was finished is on disk, and the workers
+            are stopped.
     """
     _check_names(units)
     with Interrupts() as interrupts:

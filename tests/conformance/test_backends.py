@@ -243,6 +243,13 @@ def test_an_inline_task_with_a_time_limit_is_refused() -> None:
         inline.submit(Task(0, add, (1, 2), timeout=1.0))
 
 
+def test_an_inline_task_is_not_begun_where_there_is_no_time() -> None:
+    with make("inline") as inline:
+        inline.submit(Task(0, add, (1, 2)))
+        assert inline.wait(0) == []
+        assert inline.wait(0.01)[0].result == 3
+
+
 def test_waiting_with_nothing_running_returns_at_once(backend: Backend, finish: Finish) -> None:
     finish((add, 1, 1))
     assert backend.wait() == []
