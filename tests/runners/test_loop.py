@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -409,3 +411,14 @@ def test_a_failure_in_a_worker_keeps_its_reason(search: Search) -> None:
         history = search(Measured(), backend, evaluations=20, parallel=2)
     assert {trial.reason for trial in history.failed} <= {"x is above 0.9"}
     assert len(history.ended) == 20
+
+
+def test_loop_and_sweep_start_without_the_heavy_libraries() -> None:
+    code = "import sys, runners.sweep, runners.loop, runners.backends.process_pool; print(*sys.modules)"
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert "runners.loop" in loaded
+    assert loaded.isdisjoint({"ray", "sklearn", "skopt", "matplotlib", "pandas"})
