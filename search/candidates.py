@@ -112,9 +112,9 @@ class Candidates:
         return self._stacked(list(new.values()))
 
     def _encode_new_trials(self) -> None:
-        if len(self._row_of) == len(self._history):
+        new = self._history.asked_since(len(self._row_of))
+        if not new:
             return
-        new = [trial for trial in self._history.trials if trial.number not in self._row_of]
         rows = self._encoder.canonical(self._encoder.encode_many([trial.config for trial in new]))
         self._row_of.update((trial.number, row) for trial, row in zip(new, rows, strict=True))
         self._asked.update(row.tobytes() for row in rows)

@@ -20,8 +20,11 @@ class History:
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._trials: dict[int, Trial] = {}
+        self._asked: list[int] = []
+        self._pending: dict[int, None] = {}
         self._ended: list[int] = []
         self._best: Trial | None = None
+        self._next_number = 0
         for event in events:
             self.append(event)
 
@@ -31,6 +34,9 @@ class History:
             if event.number in self._trials:
                 raise ValueError(f"trial {event.number} was asked already")
             trial = Trial(event.number, event.config)
+            self._asked.append(event.number)
+            self._pending[event.number] = None
+            self._next_number = max(self._next_number, event.number + 1)
         else:
             trial = self._end(event)
         self._trials[event.number] = trial
@@ -45,6 +51,7 @@ class History:
         if isinstance(event, Done) and not math.isfinite(event.value):
             raise ValueError(f"trial {event.number} is done with {event.value}: not a number is a failure")
         self._ended.append(event.number)
+        del self._pending[event.number]
         ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker)
         if isinstance(event, Failed):
             return replace(ended, state=TrialState.FAILED, reason=event.reason)
@@ -78,7 +85,7 @@ class History:
     @property
     def pending(self) -> list[Trial]:
         """Trials asked and not yet ended, in order of their number."""
-        return [trial for trial in self.trials if trial.state is TrialState.ASKED]
+        return [self._trials[number] for number in sorted(self._pending)]
 
     @property
     def done(self) -> list[Trial]:
@@ -98,4 +105,8 @@ class History:
     @property
     def next_number(self) -> int:
         """The number the next new suggestion gets."""
-        return max(self._trials, default=-1) + 1
+        return self._next_number
+
+    def asked_since(self, count: int) -> list[Trial]:
+        """The trials asked after the first `count`, in the order they were asked."""
+        return [self._trials[number] for number in self._asked[count:]]
