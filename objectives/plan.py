@@ -14,7 +14,7 @@ import numpy as np
 from objectives.budget import Budget
 from objectives.comparison import Other, others
 from objectives.exact import Box, Optimum, WasteBand, optimum, waste_bands
-from objectives.laws.law import FittedRange, Law, Trust
+from objectives.laws import FittedRange, Law, Trust, describe
 from objectives.machine import RunCost
 from objectives.memory import Memory, memory
 from objectives.models import nearest
@@ -79,7 +79,7 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
         return {
-            "law": _law_record(self.law),
+            "law": describe(self.law),
             "budget": {**self.budget.to_dict(), "description": self.budget.describe()},
             "optimum": self.optimum.to_dict(),
             "uncertainty": asdict(self.uncertainty) if self.uncertainty else None,
@@ -211,18 +211,3 @@ def _doubts_of_answer(best: Optimum, budget: Budget, box: Box | None) -> list[st
     if not best.certificate.holds:
         doubts.append("the certificate does not hold: treat the optimum as approximate")
     return doubts
-
-
-def _law_record(law: Law) -> dict[str, Any]:
-    return {
-        "family": law.family,
-        "set": law.name,
-        "title": law.title,
-        "equation": law.equation,
-        "count": law.count.value,
-        "unit": law.unit,
-        "coefficients": law.coefficients,
-        "fitted": asdict(law.fitted),
-        "source": law.source,
-        "trust": law.trust.value,
-    }

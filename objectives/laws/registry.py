@@ -90,7 +90,7 @@ def custom(family: str, /, **coefficients: float) -> Law:
 def catalogue() -> list[dict[str, Any]]:
     """One record for each published coefficient set, fit for JSON: what `scalesearch laws` lists."""
     return [
-        _record(law, default=law.name == default_set(law.family))
+        {**describe(law), "default": law.name == default_set(law.family)}
         for kind in FAMILIES
         for law in kind.published()
     ]
@@ -108,11 +108,11 @@ def family_class(family: str) -> type[Law]:
     return by_name[family]
 
 
-def _record(law: Law, default: bool) -> dict[str, Any]:
+def describe(law: Law) -> dict[str, Any]:
+    """One law as a plain record: names, equation, conventions, coefficients, range, source."""
     return {
         "family": law.family,
         "set": law.name,
-        "default": default,
         "title": law.title,
         "equation": law.equation,
         "count": law.count.value,
