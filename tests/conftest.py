@@ -26,3 +26,8 @@ def ray_cluster() -> Iterator[None]:
     connect("local", 4)
     yield
     ray.shutdown()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option to write golden files again after a change that is meant."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files again")
