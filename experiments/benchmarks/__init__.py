@@ -1,1 +1,1 @@
-"""Benchmarks: each module with a function `sections()` is one; `python -m experiments.benchmarks` runs them."""
+"""Benchmarks: each module with a function `sections()` is one; `python -m experiments.benchmarks` runs all."""

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def exact_rows() -> Iterator[Row]:
     for family in laws.families():
         law = laws.get(family)
         best = best_seconds(
-            {"one": lambda law=law: optimum(law, budgets[500]), "many": lambda law=law: optima(law, budgets)},
+            {"one": partial(optimum, law, budgets[500]), "many": partial(optima, law, budgets)},
             rounds=3,
         )
         yield (

@@ -18,7 +18,7 @@ HOMES = {
     "ray": {"runners/backends/ray_backend.py"},
     "matplotlib": {"runners/pictures.py"},
     "jinja2": {"runners/page.py"},
-    "skopt": {"search/engines/skopt_engine.py", "search/engines/skopt_model.py"},
+    "skopt": {"search/engines/skopt_design.py", "search/engines/skopt_model.py"},
 }
 
 
