@@ -1,1 +1,1 @@
-"""Benchmarks: each module with a function `sections()` is one; `python -m experiments.benchmarks` runs all."""
+"""Benchmarks: modules with a function `sections()` are it; `python -m experiments.benchmarks` runs all."""
