@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,51 +14,51 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of one language in all documents."""
+def blocks(language: str, documents: Sequence[Path] = DOCUMENTS) -> list[str]:
+    """The fenced blocks of one language."""
     fence = re.compile(rf"^```{language}\n(.*?)^```", re.MULTILINE | re.DOTALL)
-    return [block for path in DOCUMENTS for block in fence.findall(path.read_text())]
+    return [block for path in documents for block in fence.findall(path.read_text())]
 
 
-def sessions() -> Iterator[tuple[str, list[str]]]:
-    """Each command shown in a console block, with the lines shown below it."""
-    for block in blocks("console"):
+def sessions(document: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each command shown in a document's console blocks, with the lines shown below it, in order."""
+    for block in blocks("console", [document]):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *shown = part.splitlines()
             yield command, [line for line in shown if line.strip() not in ("", "...")]
 
 
-SESSIONS = list(sessions())
-
-
 def test_the_documents_show_something() -> None:
-    assert len(SESSIONS) >= 6
+    assert len(list(sessions(ROOT / "README.md"))) >= 6
     assert len(blocks("python")) >= 2
     assert len(blocks("yaml")) >= 1
 
 
-@pytest.mark.parametrize(("command", "shown"), SESSIONS, ids=[command for command, _ in SESSIONS])
-def test_a_command_prints_the_lines_shown_in_their_order(
-    command: str,
-    shown: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_commands_of_a_document_print_the_lines_it_shows(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program, *arguments = shlex.split(command)
-    assert program == "scalesearch"
     (tmp_path / "experiments").symlink_to(ROOT / "experiments")
     monkeypatch.chdir(tmp_path)
-    main(arguments)
-    captured = capsys.readouterr()
-    printed = (captured.out + captured.err).splitlines()
+    for command, shown in sessions(document):
+        program, *arguments = shlex.split(command)
+        assert program == "scalesearch"
+        main(arguments)
+        captured = capsys.readouterr()
+        assert missing(shown, (captured.out + captured.err).splitlines()) is None
+
+
+def missing(shown: list[str], printed: list[str]) -> str | None:
+    """The first line shown that no line printed after the one before begins with."""
     position = 0
     for line in shown:
         matching = [
             n for n, each in enumerate(printed[position:], position) if each.startswith(line.rstrip())
         ]
-        assert matching, f"not printed (in this order): {line}\n\n" + "\n".join(printed)
+        if not matching:
+            return f"{line}\n\nis not among\n\n" + "\n".join(printed[position:])
         position = matching[0] + 1
+    return None
 
 
 @pytest.mark.parametrize("block", blocks("python"))
