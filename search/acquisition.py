@@ -1,0 +1,99 @@
+"""Expected improvement, in logarithms, and times the probability that a trial does not fail.
+
+EI(x) = E[max(best - f(x), 0)] = std h(z) with z = (best - mean) / std and h(z) = phi(z) + z Phi(z)
+(Jones et al. 1998, Eq. 15). Far from promising regions EI underflows to zero and its gradient with it;
+log EI keeps both (Ament et al. 2023, "Unexpected improvements to expected improvement").
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import erfcx, log_ndtr
+
+from search.gaussian_process import GaussianProcess
+
+Array = npt.NDArray[np.float64]
+
+LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
+NEAR, FAR = -1.0, -50.0
+"""Where z leaves the direct formula for the Mills ratio, and that for its asymptotic series."""
+
+LABEL_NOISE = 0.1
+"""Variance left in the label of a configuration that was tried itself: failures may be bad luck."""
+
+
+class Predictor(Protocol):
+    """What an acquisition needs of a surrogate."""
+
+    def predict(self, rows: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation at rows (m, d): shapes (m,), (m,)."""
+        ...
+
+
+def log_h(z: Array) -> Array:
+    """Logarithm of h(z) = phi(z) + z Phi(z), to about 12 digits for every finite z; shape of z."""
+    z = np.asarray(z, dtype=np.float64)
+    result = -0.5 * z * z - LOG_SQRT_2PI
+    near, far = z > NEAR, z < FAR
+    middle = ~(near | far)
+    direct = z[near]
+    result[near] = np.log(np.exp(result[near]) + direct * np.exp(log_ndtr(direct)))
+    # h(z) = phi(z) (1 - t M(t)), t = -z, with the Mills ratio M(t) = sqrt(pi / 2) erfcx(t / sqrt(2))
+    t = -z[middle]
+    result[middle] += np.log1p(-t * np.sqrt(np.pi / 2.0) * erfcx(t / np.sqrt(2.0)))
+    # 1 - t M(t) = t^-2 (1 - 3 t^-2 + 15 t^-4 - 105 t^-6 + ...)
+    u = z[far] ** -2.0
+    result[far] += np.log(u) + np.log1p(u * (-3.0 + u * (15.0 - 105.0 * u)))
+    return np.asarray(result)
+
+
+def log_expected_improvement(mean: Array, std: Array, best: float) -> Array:
+    """Log EI below `best` of normal predictions; all shapes (m,), std > 0."""
+    return np.asarray(np.log(std) + log_h((best - mean) / std))
+
+
+def log_expected_improvement_slopes(mean: Array, std: Array, best: float) -> tuple[Array, Array]:
+    """Derivatives of log EI by mean and by std, shapes (m,): -Phi / (std h) and phi / (std h)."""
+    z = (best - mean) / std
+    log = log_h(z)
+    return -np.exp(log_ndtr(z) - log) / std, np.exp(-0.5 * z * z - LOG_SQRT_2PI - log) / std
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """Log EI of a surrogate below `best`, plus the log probability of success where failures are known.
+
+    `success` is a Gaussian process over labels, 1 for trials with a value and -1 for failures; a
+    configuration succeeds with the probability that its label, noise included, is positive.
+    """
+
+    surrogate: Predictor
+    best: float
+    success: GaussianProcess | None = None
+
+    def __call__(self, rows: Array) -> Array:
+        """Scores of rows (m, d), shape (m,)."""
+        score = log_expected_improvement(*self.surrogate.predict(rows), self.best)
+        if self.success is None:
+            return score
+        mean, std = self.success.predict(rows)
+        return np.asarray(score + log_ndtr(mean / np.sqrt(std**2 + LABEL_NOISE)))
+
+    def with_gradient(self, rows: Array) -> tuple[Array, Array]:
+        """Scores (m,) and their gradients by the rows (m, d); the surrogate must be a Gaussian process."""
+        assert isinstance(self.surrogate, GaussianProcess)
+        mean, std, mean_gradient, std_gradient = self.surrogate.predict_with_gradient(rows)
+        by_mean, by_std = log_expected_improvement_slopes(mean, std, self.best)
+        score = log_expected_improvement(mean, std, self.best)
+        gradient = by_mean[:, None] * mean_gradient + by_std[:, None] * std_gradient
+        if self.success is None:
+            return score, gradient
+        mean, std, mean_gradient, std_gradient = self.success.predict_with_gradient(rows)
+        spread = np.sqrt(std**2 + LABEL_NOISE)
+        u = mean / spread
+        log = log_ndtr(u)
+        slope = np.exp(-0.5 * u * u - LOG_SQRT_2PI - log) / spread
+        u_gradient = mean_gradient - (u * std / spread)[:, None] * std_gradient
+        return score + log, gradient + slope[:, None] * u_gradient

@@ -1,0 +1,161 @@
+"""Gaussian process regression: what is known about a function between its evaluations.
+
+The function is modelled as f = mu + sigma Z with Z a Gaussian process of unit variance and Matern 5/2
+correlation, one lengthscale per column (Rasmussen and Williams 2006, ch. 2 and 4). Given the lengthscales
+and the noise, mu and sigma^2 have closed forms (Sacks et al. 1989); `search.gaussian_process_fit` finds the
+rest.
+
+Noise is a fraction of sigma^2 and may be as low as a Cholesky factorisation in float64 carries: a search for
+regrets of 1e-8 must tell values apart that differ by 1e-8. For the same reason distances are sums of squared
+differences, not the faster |a|^2 - 2 a b + |b|^2, which loses half of the digits.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_solve, lapack, solve_triangular
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+VARIANCE_WEIGHT = 2.0
+"""Prior of sigma^2, scaled inverse chi-squared around 1 for standardised targets, in observations."""
+
+RAISES = 8
+"""How often the noise is raised tenfold where rounding leaves the covariance indefinite."""
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Lengthscales of shape (d,) in units of the rows, and noise as a ratio to sigma^2."""
+
+    lengthscales: Array
+    noise: float
+
+    @property
+    def log(self) -> Array:
+        """All logarithms as one vector, shape (d + 1,), noise last."""
+        return np.asarray(np.log(np.append(self.lengthscales, self.noise)))
+
+    @classmethod
+    def from_log(cls, theta: Array) -> Self:
+        """Inverse of `log`."""
+        return cls(np.exp(theta[:-1]), float(np.exp(theta[-1])))
+
+
+def correlation(squared: Array) -> tuple[Array, Array]:
+    """Matern 5/2 correlation and its derivative by r^2, from scaled squared distances r^2 of any shape.
+
+    k = (1 + s + s^2 / 3) exp(-s) with s = sqrt(5) r  (Rasmussen and Williams 2006, Eq. 4.17).
+    """
+    s = np.sqrt(5.0 * squared)
+    decay = np.exp(-s)
+    linear = (1.0 + s) * decay
+    return linear + (5.0 / 3.0) * squared * decay, (-5.0 / 6.0) * linear
+
+
+class GaussianProcess:
+    """A Gaussian process conditioned on data.
+
+    Args:
+        x: rows of shape (n, d).
+        y: targets of shape (n,), standardised.
+        hyperparameters: lengthscales and noise.
+        categorical: columns compared by equality (Hamming distance), shape (d,).
+        scale: mu and sigma^2; the most probable ones where `None`.
+
+    Raises:
+        numpy.linalg.LinAlgError: the covariance cannot be factorised (a target or row is not finite).
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        hyperparameters: Hyperparameters,
+        categorical: Mask,
+        scale: tuple[float, float] | None = None,
+    ) -> None:
+        self.x, self.y, self.hyperparameters, self.categorical = x, y, hyperparameters, categorical
+        k, _ = correlation(self._distances(x))
+        self._lower, self._noise = factor(k, hyperparameters.noise)
+        self.mean, self.variance = scale or most_probable_scale(self._lower, y)
+        self._alpha = cho_solve((self._lower, True), y - self.mean)
+
+    @property
+    def fitted(self) -> Array:
+        """Posterior mean at the data, shape (n,): the targets without their noise."""
+        return np.asarray(self.y - self._noise * self._alpha)
+
+    def predict(self, rows: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation of the noiseless function at rows (m, d): shapes (m,), (m,)."""
+        k, _ = correlation(self._distances(rows))
+        half = solve_triangular(self._lower, k.T, lower=True)
+        return self.mean + k @ self._alpha, self._std(np.einsum("nm,nm->m", half, half))
+
+    def predict_with_gradient(self, rows: Array) -> tuple[Array, Array, Array, Array]:
+        """Mean (m,), standard deviation (m,) and the gradients of both by the rows, (m, d) each.
+
+        Gradients by categorical columns are zero.
+        """
+        k, slope = correlation(self._distances(rows))
+        solved = cho_solve((self._lower, True), k.T).T
+        mean, std = self.mean + k @ self._alpha, self._std(np.einsum("mn,mn->m", k, solved))
+        offsets = rows[:, None, :] - self.x[None, :, :]
+        offsets[:, :, self.categorical] = 0.0
+        k_gradient = 2.0 * slope[:, :, None] * offsets * self.hyperparameters.lengthscales**-2.0
+        mean_gradient = np.einsum("mnd,n->md", k_gradient, self._alpha)
+        variance_gradient = -2.0 * self.variance * np.einsum("mnd,mn->md", k_gradient, solved)
+        return mean, std, mean_gradient, variance_gradient / (2.0 * std[:, None])
+
+    def believing(self, rows: Array) -> "GaussianProcess":
+        """This process as if its mean had been observed at `rows`: a kriging believer, for pending trials."""
+        if not len(rows):
+            return self
+        believed = np.append(self.y, self.predict(rows)[0])
+        x, scale = np.concatenate([self.x, rows]), (self.mean, self.variance)
+        return GaussianProcess(x, believed, self.hyperparameters, self.categorical, scale)
+
+    def _distances(self, rows: Array) -> Array:
+        """Scaled squared distances of rows (m, d) to the data, shape (m, n)."""
+        total = np.zeros((len(rows), len(self.x)))
+        for j, length in enumerate(self.hyperparameters.lengthscales):
+            if self.categorical[j]:
+                total += np.not_equal.outer(rows[:, j], self.x[:, j]) / length**2
+            else:
+                total += np.subtract.outer(rows[:, j] / length, self.x[:, j] / length) ** 2
+        return total
+
+    def _std(self, explained: Array) -> Array:
+        """Standard deviation where the data explain this share of the prior variance.
+
+        The floor is the noise: below it the difference is rounding.
+        """
+        return np.asarray(np.sqrt(self.variance * np.maximum(1.0 - explained, self._noise)))
+
+
+def factor(k: Array, noise: float) -> tuple[Array, float]:
+    """Lower Cholesky factor of a correlation matrix (lower triangle read) with noise, and the noise it took.
+
+    Raises:
+        numpy.linalg.LinAlgError: no raise helps; some entry is not finite.
+    """
+    for _ in range(RAISES + 1):
+        covariance = k.copy(order="F")
+        np.fill_diagonal(covariance, 1.0 + noise)
+        lower, failed = lapack.dpotrf(covariance, lower=1, clean=1, overwrite_a=1)
+        if not failed:
+            return lower, noise
+        noise *= 10.0
+    raise np.linalg.LinAlgError("the covariance is not positive definite")
+
+
+def most_probable_scale(lower: Array, y: Array) -> tuple[float, float]:
+    """Mean by generalised least squares and variance under its prior, from the factor of the correlation."""
+    whitened = solve_triangular(lower, np.column_stack([y, np.ones_like(y)]), lower=True)
+    target, one = whitened[:, 0], whitened[:, 1]
+    mean = float(target @ one / (one @ one))
+    residual = target - mean * one
+    return mean, float((residual @ residual + VARIANCE_WEIGHT) / (len(y) + VARIANCE_WEIGHT))

@@ -1,0 +1,106 @@
+"""The feasible new configuration of greatest acquisition.
+
+Four steps, each starting from the best of the one before: random candidates over the whole space together
+with steps of many sizes around the best trials; gradients, cut off where they leave the feasible region; and
+rounds of ever smaller random steps, which follow the boundary of the constraint where the optimum lies on it.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from search.acquisition import Acquisition
+from search.candidates import Candidates
+from search.gaussian_process import GaussianProcess
+from search.moves import Moves
+
+Array = npt.NDArray[np.float64]
+
+GLOBAL = 512
+"""Random candidates."""
+INCUMBENTS, STEPS_EACH = 3, 60
+"""Best trials, and steps around each, of sizes between the two below (log-uniform)."""
+SMALLEST_STEP, LARGEST_STEP = 1e-4, 0.3
+CLIMBERS, CLIMB = 5, 30
+"""Rows that follow the gradient, and for how many iterations."""
+ROUNDS, PARENTS, CHILDREN = 10, 4, 24
+"""Of the final descent: rounds, survivors of each, children of each survivor."""
+FIRST_STEP, SHRINK = 0.1, 0.4
+"""Step of the first round, and its ratio from round to round: the last is below 1e-4 of the unit cube."""
+HALVINGS = 12
+"""Of a segment that crosses the boundary: the error is 2^-12 of a step, so it shrinks with the steps."""
+
+
+class Maximiser:
+    """Finds where an acquisition is greatest.
+
+    Args:
+        candidates: feasible new rows of the search.
+        moves: of its space.
+    """
+
+    def __init__(self, candidates: Candidates, moves: Moves) -> None:
+        self._candidates = candidates
+        self._moves = moves
+
+    def maximise(self, acquisition: Acquisition, incumbents: Array, rng: np.random.Generator) -> Array:
+        """A feasible new canonical row, shape (d,), given the rows of the best trials, best first.
+
+        Raises:
+            Infeasible: see `Candidates.draw`.
+        """
+        pool = self._candidates.random(GLOBAL, rng)
+        parents = np.repeat(incumbents[:INCUMBENTS], STEPS_EACH, axis=0)
+        sizes = np.exp(rng.uniform(np.log(SMALLEST_STEP), np.log(LARGEST_STEP), len(parents)))
+        near = self._moves.around(parents, sizes, rng, HALVINGS)
+        rows, scores = _best(acquisition, np.concatenate([pool, near]), CLIMBERS)
+        if isinstance(acquisition.surrogate, GaussianProcess) and self._moves.floats.any():
+            rows = np.concatenate([rows, self._climbed(acquisition, rows)])
+            scores = acquisition(rows)
+        rows = self._descended(acquisition, rows, scores, rng)
+        new = self._candidates.fresh(rows[:CHILDREN])
+        if not len(new):
+            new, _ = _best(acquisition, pool, 1)
+        row: Array = new[0]
+        return row
+
+    def _climbed(self, acquisition: Acquisition, starts: Array) -> Array:
+        """Where L-BFGS-B takes the float cells of all rows at once, back at the boundary if it left."""
+        floats = self._moves.floats
+
+        def loss(cells: Array) -> tuple[float, Array]:
+            rows = starts.copy()
+            rows[:, floats] = cells.reshape(len(rows), -1)
+            score, gradient = acquisition.with_gradient(rows)
+            return -float(score.sum()), -gradient[:, floats].ravel()
+
+        first = starts[:, floats].ravel()
+        bounds = [(0.0, 1.0)] * len(first)
+        last = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": CLIMB}).x
+        ends = starts.copy()
+        ends[:, floats] = last.reshape(len(starts), -1)
+        ends = self._moves.encoder.canonical(ends)
+        ok = self._moves.feasible(ends)
+        return np.concatenate([ends[ok], self._moves.towards(starts[~ok], ends[~ok], HALVINGS)])
+
+    def _descended(
+        self, acquisition: Acquisition, rows: Array, scores: Array, rng: np.random.Generator
+    ) -> Array:
+        """All rows met in rounds of ever smaller steps around the best, best first."""
+        step = FIRST_STEP
+        for _ in range(ROUNDS):
+            order = np.argsort(-scores, kind="stable")[:PARENTS]
+            parents = np.repeat(rows[order], CHILDREN, axis=0)
+            children = self._moves.around(parents, step, rng, HALVINGS)
+            rows = np.concatenate([rows, children])
+            scores = np.concatenate([scores, acquisition(children)])
+            step *= SHRINK
+        ordered: Array = rows[np.argsort(-scores, kind="stable")]
+        return ordered
+
+
+def _best(acquisition: Acquisition, rows: Array, count: int) -> tuple[Array, Array]:
+    """The `count` rows of greatest score, best first, and their scores."""
+    scores = acquisition(rows)
+    order = np.argsort(-scores, kind="stable")[:count]
+    return rows[order], scores[order]

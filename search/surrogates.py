@@ -1,0 +1,94 @@
+"""From trials to a surrogate: transformed targets, a refit now and then, no more data than it can carry.
+
+Everything here is a function of the trials given, in order: refits happen at counts of trials, and what is
+kept between calls only saves computing it again.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from search.acquisition import LABEL_NOISE
+from search.forest import Forest
+from search.gaussian_process import GaussianProcess, Hyperparameters
+from search.gaussian_process_fit import fit, prior_median
+from search.target_transform import TargetTransform
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+FIT_CAP, DATA_CAP = 200, 400
+"""Most trials a fit of the hyperparameters, and a Gaussian process, take: both cost their cube."""
+
+CHANCE_OF_SUCCESS = 1.0
+"""Mean label far from all trials: success, at three to one."""
+
+
+class ProcessFactory:
+    """Gaussian processes over growing lists of trials.
+
+    Args:
+        categorical: columns compared by equality, shape (d,).
+    """
+
+    def __init__(self, categorical: Mask) -> None:
+        self._categorical = categorical
+        self._fits: dict[int | None, tuple[int, TargetTransform, Hyperparameters]] = {}
+
+    def make(self, rows: Array, values: Array, stream: int | None) -> GaussianProcess:
+        """A process over all rows (n, d) and values (n,).
+
+        Args:
+            rows: in order of arrival.
+            values: what is minimised.
+            stream: names the list that grows; its calls share a fit until the next refit is due.
+        """
+        transform, hyperparameters = self._fit(rows, values, stream)
+        kept = subset(values, DATA_CAP)
+        return GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
+
+    def success(self, rows: Array, failed: Array, lengthscales: Array | None) -> GaussianProcess:
+        """A process over labels, 1 at rows (n, d) and -1 at failed (m, d): failures are learned, not valued.
+
+        Imputing a bad value instead would put cliffs into the surrogate of the objective.
+        """
+        labels = np.repeat([1.0, -1.0], [len(rows), len(failed)])
+        if lengthscales is None:
+            lengthscales = prior_median(rows.shape[1]).lengthscales
+        hyperparameters = Hyperparameters(lengthscales, LABEL_NOISE)
+        kept = subset(labels, DATA_CAP)
+        x, scale = np.concatenate([rows, failed])[kept], (CHANCE_OF_SUCCESS, 1.0)
+        return GaussianProcess(x, labels[kept], hyperparameters, self._categorical, scale)
+
+    def _fit(self, rows: Array, values: Array, stream: int | None) -> tuple[TargetTransform, Hyperparameters]:
+        """The fit of the last count at which one was due."""
+        count = last_refit(len(values))
+        if stream not in self._fits or self._fits[stream][0] != count:
+            transform = TargetTransform.fit(values[:count])
+            kept = subset(values[:count], FIT_CAP)
+            hyperparameters = fit(rows[kept], transform(values[kept]), self._categorical)
+            self._fits[stream] = count, transform, hyperparameters
+        return self._fits[stream][1:]
+
+
+def forest(rows: Array, values: Array, seed: int, active: Callable[[Array], Mask]) -> Forest:
+    """A forest over all rows (n, d) and values (n,); arguments as of `Forest`."""
+    return Forest(rows, TargetTransform.fit(values)(values), seed, active)
+
+
+def last_refit(count: int) -> int:
+    """The last number of trials, up to `count`, at which a refit is due: every one, later every 16th part."""
+    step = 1 << max(count.bit_length() - 5, 0)
+    return count - count % step
+
+
+def subset(values: Array, cap: int) -> npt.NDArray[np.intp]:
+    """At most `cap` positions, ascending: the best half, and an even spread of the others in their order."""
+    n = len(values)
+    if n <= cap:
+        return np.arange(n)
+    order = np.argsort(values, kind="stable")
+    others = np.sort(order[cap // 2 :])
+    spread = others[np.linspace(0, len(others) - 1, cap - cap // 2).astype(np.intp)]
+    return np.sort(np.concatenate([order[: cap // 2], spread]))
