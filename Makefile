@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: run test check lint types lowest bench
 
 run: $(INSTALLED)  ## the main job: best dense and mixture-of-experts model for 1e21 FLOPs
-	$(BIN)/scalesearch search experiments/jobs/best-1e21.yaml
+	$(BIN)/scalesearch search experiments/jobs/best-1e21.yaml --resume
 
 test: $(INSTALLED)  ## every test that belongs to the gate
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ray"

@@ -12,7 +12,7 @@ from objectives.objective import ClosedForm
 from spaces.configs import Configs
 from spaces.errors import Mistake
 
-ROUNDING = 1e-9
+ROUNDING = 1e-12
 """Relative slack of a budget or cap: a configuration computed to lie on it must not fail by rounding."""
 
 

@@ -22,6 +22,7 @@ from ConfigSpace import ConfigurationSpace
 
 from search.candidates import Candidates
 from search.history import History
+from search.threads import one_thread
 from search.trial import Asked, Done, Event, Failed, Suggestion, Trial
 from spaces.configs import Config, Configs
 from spaces.encoding import Encoder
@@ -61,7 +62,8 @@ class Engine(ABC):
         suggestions = []
         for _ in range(n):
             number = self.history.next_number
-            config = self._propose(number, np.random.default_rng([self.seed, number]))
+            with one_thread():
+                config = self._propose(number, np.random.default_rng([self.seed, number]))
             self.history.append(Asked(number, config))
             suggestions.append(Suggestion(number, config))
         return suggestions
