@@ -6,7 +6,6 @@ each a dotted field with a list of values or a range. After this module no code 
 
 import itertools
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import numpy as np
@@ -23,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from spaces.errors import BadInput, Mistake
+from spaces.errors import BadInput, Mistake, one_of
 
 MAX_SEARCHES = 100_000
 
@@ -333,8 +332,9 @@ def _mistake(model: type[BaseModel], details: ErrorDetails) -> Mistake:
     expected = _expected(details)
     if details["type"] == "extra_forbidden":
         got = "this name"
-        near = get_close_matches(where[-1], list(model.model_fields)) if len(where) == 1 else []
-        expected = f"a known field (did you mean {near[0]}?)" if near else "a known field"
+        expected = (
+            one_of([*model.model_fields, *BatchSpec.model_fields], where[0]) if len(where) == 1 else expected
+        )
     return Mistake(".".join(where), expected, got)
 
 
@@ -347,6 +347,7 @@ def _path(details: ErrorDetails) -> list[str]:
 
 
 EXPECTED = {
+    "extra_forbidden": "a known field",
     "missing": "a value",
     "greater_than": "a number above {gt}",
     "greater_than_equal": "a number of at least {ge}",

@@ -73,7 +73,7 @@ def test_a_range_of_whole_numbers_stays_whole() -> None:
         ("evaluations: 2.5", "evaluations: expected a whole number, got 2.5"),
         ("evaluations: true", "evaluations: expected a number, not a truth value, got True"),
         ("evaluations: many", "evaluations: expected a whole number, got 'many'"),
-        ("{evaluations: 1, engin: x}", "engin: expected a known field (did you mean engine?), got this name"),
+        ("{evaluations: 1, engin: x}", "engin: expected name | seed | evaluations | parallel"),
         ("{evaluations: 1, seed: -1}", "seed: expected a number of at least 0, got -1"),
         ("{evaluations: 1, timeout: 0}", "timeout: expected a number above 0, got 0"),
         ("{evaluations: 1, parallel: some}", "parallel: expected a whole number of at least 1, or auto"),
