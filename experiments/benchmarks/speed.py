@@ -15,7 +15,12 @@ from objectives import laws
 from objectives.budget import Budget
 from objectives.exact import optima, optimum
 from objectives.law_objectives import LawObjective
+from runners.api import make_backend
 from runners.document import Section, Table
+from runners.job import Batch, parse_batch
+from runners.journal import Journal
+from runners.single import header, run_spec
+from runners.sweep import Unit, run_sweep
 from search import make_engine
 from spaces.law import law_space
 
@@ -25,7 +30,7 @@ Row = tuple[str, str, str]
 
 def sections() -> list[Section]:
     """The table of this benchmark."""
-    rows = [*laws_row(), *exact_rows(), *ask_rows(), *start_rows()]
+    rows = [*laws_row(), *exact_rows(), *ask_rows(), *sweep_rows(), *start_rows()]
     return [Section("Speed", table=Table.of(("what", "measured", "compared with"), rows))]
 
 
@@ -87,6 +92,37 @@ def ask_rows() -> Iterator[Row]:
             f"{1e3 * value:.1f} ms",
             f"{value / seconds['skopt']:.3f} x skopt",
         )
+
+
+SWEEP = """
+evaluations: 25
+engine: {engine}
+budget: {{flops: 1e21}}
+space: {{kind: isoflop, n: [1e7, 1e12], sparsity: [0, 0.9]}}
+sweep: {{seed: {{from: 0, to: {last}, number: {number}}}}}
+"""
+
+
+def sweep_rows() -> Iterator[Row]:
+    """Whole searches of 25 evaluations per second, on each backend; starting it is not counted."""
+    for engine, number in (("random", 100), ("native", 20)):
+        batch = parse_batch(SWEEP.format(engine=engine, last=number - 1, number=number), "sweep", Path())
+        rates = {name: number / _sweep_seconds(batch, name) for name in ("local", "process", "ray")}
+        for name, rate in rates.items():
+            ratio = f"{rate / rates['local']:.2f} x local"
+            yield f"sweep, {engine}, searches per second on {name}", f"{rate:.1f}", ratio
+
+
+def _sweep_seconds(batch: Batch, runner: str) -> float:
+    """Wall seconds from the first search to the last."""
+    units = [Unit(job.name, partial(run_spec, job.spec, batch.folder)) for job in batch.jobs]
+    with tempfile.TemporaryDirectory() as folder, make_backend(runner) as backend:
+        while backend.free() < backend.slots:
+            backend.wait(0.1)
+        with Journal.open(Path(folder), header("sweep", "sweep", 0)) as journal:
+            start = time.perf_counter()
+            run_sweep(units, backend=backend, journal=journal)
+            return time.perf_counter() - start
 
 
 def start_rows() -> Iterator[Row]:
