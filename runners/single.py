@@ -1,6 +1,7 @@
 """One search from description to journal: what a sweep sends to a worker, and what the driver runs itself."""
 
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,5 +58,10 @@ def run_spec(spec: SearchSpec, source: Path, name: str, folder: Path) -> dict[st
 
 def header(name: str, digest: str, seed: int) -> Header:
     """The first record of a journal written now."""
-    versions = {library: version(library) for library in LIBRARIES}
-    return Header(name=name, job_hash=digest, seed=seed, versions=versions)
+    return Header(name=name, job_hash=digest, seed=seed, versions=_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Distribution -> version; looked up once, for a look-up reads files."""
+    return {library: version(library) for library in LIBRARIES}
