@@ -12,9 +12,6 @@ from runners.problem import Problem
 CURVES = (0.01, 0.1, 1.0, 10.0, 100.0)
 """Budgets of the isoFLOP curves, as multiples of the one asked about."""
 
-MOST_CURVES = 12
-"""Convergence is drawn for this many searches at most."""
-
 
 def illustrations(record: Mapping[str, Any], batch: Batch) -> Iterator[Section]:
     """The picture sections of a report, given as `runners.report.report_of` makes it."""
@@ -26,9 +23,9 @@ def illustrations(record: Mapping[str, Any], batch: Batch) -> Iterator[Section]:
     policy = list(_policy_rows(record["searches"]))
     if len({row["flops"] for row in policy}) > 1:
         yield Section("Policy over the budgets", picture=pictures.policy(policy))
-    for search in record["searches"][:MOST_CURVES]:
-        if search["search"]["convergence"]:
-            yield Section(f"Convergence of {search['name']}", picture=_convergence(search))
+    begun = [search for search in record["searches"] if search["search"]["convergence"]]
+    if begun:
+        yield Section("Convergence of the searches", picture=pictures.convergence(begun))
 
 
 def _of_answer(problem: Problem, entry: Mapping[str, Any]) -> Iterator[Section]:
@@ -52,9 +49,3 @@ def _policy_rows(searches: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             "flops": search["certified"]["optimum"]["flops"],
             **{name: found[name] for name in ("n_active", "tokens", "sparsity")},
         }
-
-
-def _convergence(search: Mapping[str, Any]) -> str:
-    went = search["search"]
-    certified = search["certified"] and search["certified"]["optimum"]["loss"]
-    return pictures.convergence(went["convergence"], went["done"] + went["failed"], certified)

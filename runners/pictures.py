@@ -28,6 +28,8 @@ STYLE: Any = {
     "grid.alpha": 0.3,
 }
 POINTS = 160
+NAMED = 6
+"""Curves that are told apart by name."""
 SPARSITIES = (0.0, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995)
 """Ticks of a sparsity axis."""
 
@@ -71,25 +73,30 @@ def depth(s: npt.ArrayLike) -> Array:
     return -np.log1p(-np.asarray(s, dtype=np.float64))
 
 
-def convergence(steps: Sequence[Mapping[str, Any]], outcomes: int, certified: float | None) -> str:
-    """Best value so far against the number of outcomes; as regret on a log scale where the optimum is known.
+def convergence(searches: Sequence[Mapping[str, Any]]) -> str:
+    """Best value so far against the number of outcomes; as regret on a log scale where all optima are known.
 
     Args:
-        steps: improvements in order, each with `outcomes` and `value` (`search.report.Improvement`).
-        outcomes: how many outcomes there were in all.
-        certified: the exact optimum, if the objective has one.
+        searches: as in a report, each with at least one improvement; with more than `NAMED` they are drawn
+            faintly and without names.
     """
     figure, axes = _figure("Convergence")
-    x = [step["outcomes"] for step in steps] + [outcomes]
-    y = np.array([step["value"] for step in steps] + [steps[-1]["value"]])
     axes.set_xlabel("evaluations")
-    if certified is None:
-        axes.set_ylabel("best value so far")
-    else:
-        y = np.maximum(y - certified, 1e-16)
+    exact = all(search["certified"] for search in searches)
+    if exact:
         _log(axes, "y", "{:.0e}".format)
-        axes.set_ylabel("best so far minus certified optimum")
-    axes.step(x, y, where="post", color=BLUE)
+    axes.set_ylabel("best so far minus certified optimum" if exact else "best value so far")
+    many = len(searches) > NAMED
+    for search in searches:
+        steps, certified = search["search"]["convergence"], search["certified"]
+        x = [step["outcomes"] for step in steps] + [search["search"]["done"] + search["search"]["failed"]]
+        y = np.array([step["value"] for step in steps] + [steps[-1]["value"]])
+        if exact:
+            y = np.maximum(y - certified["optimum"]["loss"], 1e-16)
+        style = {"color": BLUE, "alpha": 0.3, "lw": 0.8} if many else {"label": search["name"]}
+        axes.step(x, y, where="post", **style)
+    if not many:
+        axes.legend()
     return _svg(figure)
 
 
