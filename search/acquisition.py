@@ -20,9 +20,6 @@ LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 NEAR, FAR = -1.0, -50.0
 """Where z leaves the direct formula for the Mills ratio, and that for its asymptotic series."""
 
-LABEL_NOISE = 0.1
-"""Variance left in the label of a configuration that was tried itself: failures may be bad luck."""
-
 
 class Predictor(Protocol):
     """What an acquisition needs of a surrogate."""
@@ -79,7 +76,7 @@ class Acquisition:
         if self.success is None:
             return score
         mean, std = self.success.predict(rows)
-        return np.asarray(score + log_ndtr(mean / np.sqrt(std**2 + LABEL_NOISE)))
+        return np.asarray(score + log_ndtr(mean / np.sqrt(std**2 + self.success.hyperparameters.noise)))
 
     def with_gradient(self, rows: Array) -> tuple[Array, Array]:
         """Scores (m,) and their gradients by the rows (m, d); the surrogate must be a Gaussian process."""
@@ -91,7 +88,7 @@ class Acquisition:
         if self.success is None:
             return score, gradient
         mean, std, mean_gradient, std_gradient = self.success.predict_with_gradient(rows)
-        spread = np.sqrt(std**2 + LABEL_NOISE)
+        spread = np.sqrt(std**2 + self.success.hyperparameters.noise)
         u = mean / spread
         log = log_ndtr(u)
         slope = np.exp(-0.5 * u * u - LOG_SQRT_2PI - log) / spread

@@ -67,7 +67,7 @@ class GaussianProcess:
         scale: mu and sigma^2; the most probable ones where `None`.
 
     Raises:
-        numpy.linalg.LinAlgError: the covariance cannot be factorised (a target or row is not finite).
+        numpy.linalg.LinAlgError: the covariance cannot be factorised, see `factor`.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ def factor(k: Array, noise: float) -> tuple[Array, float]:
     """Lower Cholesky factor of a correlation matrix (lower triangle read) with noise, and the noise it took.
 
     Raises:
-        numpy.linalg.LinAlgError: no raise helps; some entry is not finite.
+        numpy.linalg.LinAlgError: no raise helps; the matrix is no correlation matrix.
     """
     for _ in range(RAISES + 1):
         covariance = k.copy(order="F")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from search.acquisition import LABEL_NOISE
 from search.forest import Forest
 from search.gaussian_process import GaussianProcess, Hyperparameters
 from search.gaussian_process_fit import fit, prior_median
@@ -21,8 +20,11 @@ Mask = npt.NDArray[np.bool_]
 FIT_CAP, DATA_CAP = 200, 400
 """Most trials a fit of the hyperparameters, and a Gaussian process, take: both cost their cube."""
 
+LABEL_NOISE = 1e-4
+"""Of the labels of success, so small that a hidden cliff is found by halving and not by trying its top."""
+
 CHANCE_OF_SUCCESS = 1.0
-"""Mean label far from all trials: success, at three to one."""
+"""Mean label far from all trials, one standard deviation above failure: five in six succeed."""
 
 
 class ProcessFactory:
@@ -48,18 +50,17 @@ class ProcessFactory:
         kept = subset(values, DATA_CAP)
         return GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
 
-    def success(self, rows: Array, failed: Array, lengthscales: Array | None) -> GaussianProcess:
-        """A process over labels, 1 at rows (n, d) and -1 at failed (m, d): failures are learned, not valued.
+    def success(self, rows: Array, labels: Array) -> GaussianProcess:
+        """A process over labels (n,), 1 for trials with a value and -1 for failures, at rows (n, d).
 
-        Imputing a bad value instead would put cliffs into the surrogate of the objective.
+        So failures are learned, not valued: a bad value in their place would put cliffs into the surrogate of
+        the objective. Tried and worse: the lengthscales of the objective (where it is flat, everything is
+        near) and the most probable ones (for a cliff they vanish, and every gap between failures is tried).
         """
-        labels = np.repeat([1.0, -1.0], [len(rows), len(failed)])
-        if lengthscales is None:
-            lengthscales = prior_median(rows.shape[1]).lengthscales
-        hyperparameters = Hyperparameters(lengthscales, LABEL_NOISE)
+        hyperparameters = Hyperparameters(prior_median(rows.shape[1]).lengthscales, LABEL_NOISE)
         kept = subset(labels, DATA_CAP)
-        x, scale = np.concatenate([rows, failed])[kept], (CHANCE_OF_SUCCESS, 1.0)
-        return GaussianProcess(x, labels[kept], hyperparameters, self._categorical, scale)
+        scale = CHANCE_OF_SUCCESS, 1.0
+        return GaussianProcess(rows[kept], labels[kept], hyperparameters, self._categorical, scale)
 
     def _fit(self, rows: Array, values: Array, stream: int | None) -> tuple[TargetTransform, Hyperparameters]:
         """The fit of the last count at which one was due."""

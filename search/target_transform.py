@@ -2,7 +2,8 @@
 
 Losses of failed-looking or badly sized runs are orders of magnitude above the good ones. A power transform
 of Yeo and Johnson (Biometrika 87, 2000, 954), its exponent by maximum likelihood, draws such tails in. It is
-strictly increasing, so the best stays the best.
+strictly increasing, so the best stays the best. Median and quartiles set the scale before it, mean and standard
+deviation only after it, so that one outlier does not squeeze all other values together.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ class TargetTransform:
     @classmethod
     def fit(cls, values: Array) -> Self:
         """The transform under which `values`, shape (n,), are closest to standard normal."""
-        center, spread = float(np.mean(values)), float(np.std(values))
+        center = float(np.median(values))
+        spread = float(np.subtract(*np.percentile(values, [75.0, 25.0]))) or float(np.std(values))
         if not spread > 1e-14 * abs(center):
             return cls(center, 1.0, 1.0, 0.0, 1.0)
         y = (values - center) / spread

@@ -97,14 +97,12 @@ class NativeEngine(SobolEngine):
         surrogate: GaussianProcess | Forest
         if self._trees:
             surrogate = forest(rows, values, int(rng.integers(2**31)), self.encoder.active)
-            lengthscales = None
         else:
             surrogate = self._processes.make(rows, values, stream)
-            lengthscales = surrogate.hyperparameters.lengthscales
         surrogate = surrogate.believing(self.candidates.rows(self.history.pending))
         success = None
-        if failed := self.history.failed:
-            success = self._processes.success(
-                self.candidates.rows(self.history.done), self.candidates.rows(failed), lengthscales
-            )
+        if self.history.failed:
+            ended = self.history.ended
+            labels = np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended])
+            success = self._processes.success(self.candidates.rows(ended), labels)
         return Acquisition(surrogate, float(surrogate.fitted.min()), success)
