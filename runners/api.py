@@ -5,6 +5,7 @@ for each search under `searches/`, and the report in three formats.
 """
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,16 @@ from typing import Any
 from objectives.objective import Cost
 from runners.backend import Backend
 from runners.backends.inline import InlineBackend
-from runners.job import Batch, load_batch, parse_batch
+from runners.job import Batch, Job, load_batch, parse_batch
 from runners.journal import Journal
 from runners.page import to_html
 from runners.progress import Progress
 from runners.rendering import to_json, to_markdown
-from runners.report import report_of
+from runners.report import journal_of, report_of
 from runners.report_document import document
 from runners.single import header, run_job, run_spec
 from runners.sweep import FOLDER, SweepResult, Unit, run_sweep
-from spaces.errors import BadInput, NoUsableTrial, one_of
+from spaces.errors import BadInput, Infeasible, NoUsableTrial, one_of
 
 RUNNERS = ("local", "process", "ray")
 
@@ -60,15 +61,24 @@ def run(
         KeyboardInterrupt: on Ctrl-C or SIGTERM; everything that finished is on disk, and in the report.
     """
     batch = load_batch(job) if isinstance(job, Path) else job
-    _claim(folder, batch, resume)
-    try:
-        _run_all(batch, folder, make_backend(runner, workers, address), progress or Progress())
-    finally:
-        record = write_report(batch, folder)
-    if not any(search["best"] for search in record[FOLDER]):
-        reasons = {failure["reason"] for search in record[FOLDER] for failure in search["search"]["failures"]}
-        raise NoUsableTrial(f"no trial has a value: {'; '.join(sorted(reasons)) or 'none was run'}")
+    with make_backend(runner, workers, address) as backend:
+        _claim(folder, batch, resume)
+        try:
+            _run_all(batch, folder, backend, progress or Progress())
+        except (KeyboardInterrupt, Infeasible):
+            write_report(batch, folder)
+            raise
+    record = write_report(batch, folder)
+    if not any(search["best"] for search in record["searches"]):
+        raise NoUsableTrial(f"no trial has a value: {'; '.join(_reasons(record)) or 'none was run'}")
     return record
+
+
+def _reasons(record: dict[str, Any]) -> list[str]:
+    """Why trials and searches failed, each reason once."""
+    trials = [group["reason"] for search in record["searches"] for group in search["search"]["failures"]]
+    whole = [search["failure"] for search in record["searches"] if search["failure"]]
+    return sorted({*trials, *whole})
 
 
 def resume(folder: Path, **options: Any) -> dict[str, Any]:
@@ -98,43 +108,55 @@ def load_folder(folder: Path) -> Batch:
 def write_report(batch: Batch, folder: Path) -> dict[str, Any]:
     """Make the report of a folder and write it as report.json, report.md and report.html."""
     record = report_of(batch, folder)
-    (folder / "report.json").write_text(to_json(record))
-    (folder / "report.md").write_text(to_markdown(document(record, batch)))
-    (folder / "report.html").write_text(to_html(document(record, batch, pictures=True)))
+    _write(folder / "report.json", to_json(record))
+    _write(folder / "report.md", to_markdown(document(record, batch)))
+    _write(folder / "report.html", to_html(document(record, batch, pictures=True)))
     return record
 
 
+def _write(path: Path, text: str) -> None:
+    """Write a file that readers see whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text)
+    draft.replace(path)
+
+
 def _claim(folder: Path, batch: Batch, resume: bool) -> None:
-    """Make the folder, and keep the job's description in it."""
+    """Make the folder and keep the job's description in it; one that holds another job is left as it is."""
     if (folder / FOLDER).exists() and not resume:
         raise BadInput.of("--out", "a new folder, or --resume to go on with this one", str(folder))
+    for job in batch.jobs:
+        journal_of(job, folder)
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    (folder / "job.yaml").write_text(batch.text)
-    (folder / "source.json").write_text(to_json({"name": batch.name, "folder": str(batch.folder)}))
+    _write(folder / "job.yaml", batch.text)
+    _write(folder / "source.json", to_json({"name": batch.name, "folder": str(batch.folder)}))
 
 
 def _run_all(batch: Batch, folder: Path, backend: Backend, progress: Progress) -> None:
-    """Whole searches as tasks where that pays, else trial by trial."""
-    closed = all(job.objective.cost is Cost.CLOSED_FORM for job in batch.jobs)
-    with backend, progress:
-        if closed and len(batch.jobs) > 1 and not isinstance(backend, InlineBackend):
-            _sweep(batch, folder, backend, progress)
-            return
+    """Closed forms travel as whole searches, where there are workers; anything else is run trial by trial."""
+    here = isinstance(backend, InlineBackend)
+    whole = [job for job in batch.jobs if job.objective.cost is Cost.CLOSED_FORM and not here]
+    with progress:
+        if whole:
+            _sweep(batch.name, whole, batch.folder, folder, backend, progress)
         for job in batch.jobs:
-            run_job(job, folder / FOLDER / job.name, backend, partial(progress.of_search, job.name))
+            if job not in whole:
+                run_job(job, folder / FOLDER / job.name, backend, partial(progress.of_search, job.name))
 
 
-def _sweep(batch: Batch, folder: Path, backend: Backend, progress: Progress) -> None:
+def _sweep(
+    name: str, jobs: Sequence[Job], source: Path, folder: Path, backend: Backend, progress: Progress
+) -> None:
     units = [
-        Unit(job.name, partial(run_spec, job.spec, batch.folder), f"{job.digest}/{job.spec.evaluations}")
-        for job in batch.jobs
+        Unit(job.name, partial(run_spec, job.spec, source), f"{job.digest}/{job.spec.evaluations}")
+        for job in jobs
     ]
 
     def tell(result: SweepResult) -> None:
         progress.of_sweep(len(units), len(result.summaries), len(result.failures))
 
     # The searches' own journals tell whether they belong to this job; the sweep may gain and lose searches.
-    with Journal.open(folder, header(batch.name, "sweep", 0)) as journal:
+    with Journal.open(folder, header(name, "sweep", 0)) as journal:
         run_sweep(units, backend=backend, journal=journal, progress=tell)
 
 

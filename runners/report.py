@@ -14,11 +14,12 @@ from objectives.plan import plan
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
-from runners.records import Note
+from runners.records import Note, SearchEnd
 from runners.rendering import plain
 from runners.sweep import FOLDER
 from search.history import History
 from search.report import report as search_report
+from spaces.errors import BadInput
 
 FORMAT = 1
 """Version of the report's fields."""
@@ -37,18 +38,46 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
     Raises:
         BadInput: a journal is damaged.
     """
-    journals = {job.name: _journal(folder / FOLDER / job.name) for job in batch.jobs}
+    journals = {job.name: journal_of(job, folder) for job in batch.jobs}
+    failures = _failed_searches(folder)
     problems = {job.name: job.problem for job in batch.jobs if job.problem is not None}
     solved = _solved(set(problems.values()))
     certified = {name: solved[problem] for name, problem in problems.items()}
-    searches = [_search(job, journals[job.name], certified.get(job.name)) for job in batch.jobs]
+    searches = [
+        {
+            **_search(job, journals[job.name], certified.get(job.name)),
+            "failure": failures.get(job.name),
+        }
+        for job in batch.jobs
+    ]
     answers = _answers(problems)
     record = {"format": FORMAT, "name": batch.name, "searches": searches, "answers": answers}
     return dict(plain(record))
 
 
-def _journal(folder: Path) -> Contents | None:
-    return read(folder) if (folder / FILE).exists() else None
+def journal_of(job: Job, folder: Path) -> Contents | None:
+    """What the journal of a search holds; `None` before it has one.
+
+    Raises:
+        BadInput: the journal is damaged, or of another job.
+    """
+    place = folder / FOLDER / job.name
+    if not (place / FILE).exists():
+        return None
+    contents = read(place)
+    if contents.header is not None and contents.header.job_hash != job.digest:
+        expected = f"the job of {place} (hash {contents.header.job_hash}), or another folder"
+        raise BadInput.of("job", expected, f"hash {job.digest}")
+    return contents
+
+
+def _failed_searches(folder: Path) -> dict[str, str]:
+    """Why whole searches of a sweep failed, by name; how each ended last counts."""
+    if not (folder / FILE).exists():
+        return {}
+    ends = [record for record in read(folder).records if isinstance(record, SearchEnd)]
+    last = {end.name: end for end in ends}
+    return {name: end.reason for name, end in last.items() if end.reason is not None}
 
 
 def _solved(problems: set[Problem]) -> dict[Problem, Optimum]:
@@ -73,6 +102,7 @@ def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> di
         "digest": job.digest,
         "description": job.spec.model_dump(mode="json", exclude_none=True),
         "notes": [record.text for record in journal.records if isinstance(record, Note)] if journal else [],
+        "metric": job.objective.metric,
         "best": best,
         "certified": None if certified is None else _certified(certified, best),
         "search": record,

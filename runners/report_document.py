@@ -55,11 +55,11 @@ def _best_row(search: Search, names: Sequence[str], certified: bool) -> list[str
 
 
 def _found(search: Search) -> dict[str, Any]:
-    """Configuration and metrics of the best trial, the minimised metric left out."""
+    """Configuration and metrics of the best trial; the minimised metric has a column of its own."""
     if search["best"] is None:
         return {}
-    merged = {**search["best"]["metrics"], **search["best"]["config"]}
-    return {name: value for name, value in merged.items() if value != search["best"]["value"]}
+    metrics = {name: value for name, value in search["best"]["metrics"].items() if name != search["metric"]}
+    return {**metrics, **search["best"]["config"]}
 
 
 def _shown(name: str, value: Any) -> str:
@@ -89,6 +89,7 @@ def _how_it_went(searches: Sequence[Search]) -> Iterator[Section]:
         for search in searches
         for group in search["search"]["failures"]
     ]
+    failures += [(search["name"], "all", search["failure"]) for search in searches if search["failure"]]
     if failures:
         yield Section("Failures", table=Table.of(("search", "trials", "reason"), failures))
     notes = [(search["name"], note) for search in searches for note in search["notes"]]
