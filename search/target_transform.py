@@ -2,8 +2,8 @@
 
 Losses of failed-looking or badly sized runs are orders of magnitude above the good ones. A power transform
 of Yeo and Johnson (Biometrika 87, 2000, 954), its exponent by maximum likelihood, draws such tails in. It is
-strictly increasing, so the best stays the best. Median and quartiles set the scale before it, mean and standard
-deviation only after it, so that one outlier does not squeeze all other values together.
+strictly increasing, so the best stays the best. Median and quartiles set the scale before it, mean and
+standard deviation only after it, so that one outlier does not squeeze all other values together.
 """
 
 from dataclasses import dataclass
