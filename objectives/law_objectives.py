@@ -50,6 +50,8 @@ class LawObjective(ClosedForm):
         ok &= tokens <= most_tokens(self.law, self.budget) * slack
         if self.budget.max_sparsity is not None:
             ok &= s <= self.budget.max_sparsity + ROUNDING
+        if self.budget.sparsity is not None:
+            ok &= np.abs(s - self.budget.sparsity) <= ROUNDING
         return np.asarray(ok, dtype=np.bool_)
 
     def unsuitable(self, parameters: Collection[str]) -> list[Mistake]:

@@ -1,13 +1,15 @@
 """Which pictures a report shows, and of what; the drawing itself is in `runners.pictures`."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from objectives.exact import optima
+from objectives.exact import Optimum
 from runners import pictures
 from runners.document import Section
 from runners.job import Batch
 from runners.problem import Problem
+from spaces.errors import Infeasible
 
 CURVES = (0.01, 0.1, 1.0, 10.0, 100.0)
 """Budgets of the isoFLOP curves, as multiples of the one asked about."""
@@ -30,11 +32,19 @@ def illustrations(record: Mapping[str, Any], batch: Batch) -> Iterator[Section]:
 
 def _of_answer(problem: Problem, entry: Mapping[str, Any]) -> Iterator[Section]:
     name = f"{problem.law.family} ({problem.law.name})"
-    surface = pictures.loss_surface(problem.law, problem.budget, entry)
+    surface = pictures.loss_surface(problem.law, problem.budget, problem.box, entry)
     yield Section(f"Loss around the optimum, {name}", picture=surface)
-    budgets = problem.budget.with_flops([share * problem.budget.flops for share in CURVES])
-    curves = [best.to_dict() for best in optima(problem.law, budgets)]
-    yield Section(f"IsoFLOP curves, {name}", picture=pictures.isoflop(problem.law, curves))
+    curves = [best.to_dict() for best in _feasible(problem)]
+    yield Section(f"IsoFLOP curves, {name}", picture=pictures.isoflop(problem.law, problem.box, curves))
+
+
+def _feasible(problem: Problem) -> Iterator[Optimum]:
+    """The optima of the budgets of `CURVES` that allow any configuration of the space."""
+    for budget in problem.budget.with_flops([share * problem.budget.flops for share in CURVES]):
+        try:
+            yield replace(problem, budget=budget).solve()
+        except Infeasible:
+            continue  # a budget too small for the space has no curve
 
 
 def _policy_rows(searches: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

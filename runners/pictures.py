@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from objectives.budget import Budget
+from objectives.exact import Box
+from objectives.law_objectives import most_tokens
 from objectives.laws.law import Array, Law
 from runners.quantities import count, flops
 
@@ -34,7 +36,7 @@ SPARSITIES = (0.0, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995)
 """Ticks of a sparsity axis."""
 
 
-def loss_surface(law: Law, budget: Budget, answer: Mapping[str, Any]) -> str:
+def loss_surface(law: Law, budget: Budget, box: Box, answer: Mapping[str, Any]) -> str:
     """Loss over N and S along the budget curve, with the optimum and the waste band at its sparsity.
 
     For a law without sparsity, and where the sparsity is fixed, it is the curve of loss against N.
@@ -42,23 +44,24 @@ def loss_surface(law: Law, budget: Budget, answer: Mapping[str, Any]) -> str:
     Args:
         law: any law.
         budget: its FLOPs and caps.
+        box: the search space's own bounds; nothing outside them is drawn.
         answer: the `optimum` and `waste` of a plan (`objectives.plan`), as plain dictionaries.
     """
     best = answer["optimum"]
-    n = np.geomspace(best["n"] / 300, best["n"] * 300, POINTS)
-    top = _top_sparsity(law, budget, best)
+    n = _sizes(best["n"], 300, box)
+    bottom, top = _sparsities(law, budget, box, best)
     figure, axes = _figure(f"Loss at {budget.flops:.3g} FLOPs, {law.family} ({law.name})")
     _log(axes, "x", count)
     axes.set_xlabel(f"{law.count.value} (the budget's tokens)")
     bands = list(zip(sorted(answer["waste"].items()), (9, 5), strict=True))
-    if top == 0.0:
+    if bottom == top:
         height = best["loss"]
         _curve(axes, law, budget, n, best)
         for (share, band), _ in bands:
             axes.axvspan(*band["n"], color=GREEN, alpha=0.2, label=f"wastes at most {share}")
     else:
         height = float(depth(best["sparsity"]))
-        _surface(axes, law, budget, n, top)
+        _surface(axes, law, budget, n, (bottom, top), **_extra(best))
         for (share, band), width in bands:
             axes.plot(
                 band["n"], [height] * 2, color=GREEN, lw=width, alpha=0.4, label=f"wastes at most {share}"
@@ -85,7 +88,9 @@ def convergence(searches: Sequence[Mapping[str, Any]]) -> str:
     exact = all(search["certified"] for search in searches)
     if exact:
         _log(axes, "y", "{:.0e}".format)
-    axes.set_ylabel("best so far minus certified optimum" if exact else "best value so far")
+    bound = any(search["certified"] and search["certified"]["bound"] for search in searches)
+    reference = "certified bound" if bound else "certified optimum"
+    axes.set_ylabel(f"best so far minus {reference}" if exact else "best value so far")
     many = len(searches) > NAMED
     for search in searches:
         steps, certified = search["search"]["convergence"], search["certified"]
@@ -100,11 +105,12 @@ def convergence(searches: Sequence[Mapping[str, Any]]) -> str:
     return _svg(figure)
 
 
-def isoflop(law: Law, curves: Sequence[Mapping[str, Any]]) -> str:
+def isoflop(law: Law, box: Box, curves: Sequence[Mapping[str, Any]]) -> str:
     """Loss against N at several budgets, each at its optimal sparsity, and the path of the optima.
 
     Args:
         law: any law.
+        box: the search space's own bounds; nothing outside them is drawn.
         curves: optima of growing budgets as plain dictionaries (`n`, `sparsity`, `loss`, `flops`, `extra`).
     """
     figure, axes = _figure(f"IsoFLOP curves, {law.family} ({law.name})")
@@ -112,7 +118,7 @@ def isoflop(law: Law, curves: Sequence[Mapping[str, Any]]) -> str:
     axes.set_xlabel(law.count.value)
     axes.set_ylabel(f"loss ({law.unit})")
     for shade, best in zip(np.linspace(0.35, 1.0, len(curves)), curves, strict=True):
-        n = np.geomspace(best["n"] / 30, best["n"] * 30, POINTS)
+        n = _sizes(best["n"], 30, box)
         budget = Budget(best["flops"])
         axes.plot(
             n, _along(law, budget, n, best), color=BLUE, alpha=shade, label=f"{best['flops']:.2g} FLOPs"
@@ -152,10 +158,12 @@ def _curve(axes: Axes, law: Law, budget: Budget, n: Array, best: Mapping[str, An
     axes.set_ylim(low - 0.02 * low, min(float(np.nanmax(loss)), low * 1.6))
 
 
-def _surface(axes: Axes, law: Law, budget: Budget, n: Array, top: float) -> None:
-    s = -np.expm1(-np.linspace(0.0, depth(top), POINTS))
+def _surface(
+    axes: Axes, law: Law, budget: Budget, n: Array, ends: tuple[float, float], **extra: float
+) -> None:
+    s = -np.expm1(-np.linspace(depth(ends[0]), depth(ends[1]), POINTS))
     sizes, sparsities = np.meshgrid(n, s)
-    loss = law.loss(sizes, _tokens(law, budget, sizes, sparsities), sparsities)
+    loss = law.loss(sizes, _tokens(law, budget, sizes, sparsities, **extra), sparsities, **extra)
     levels = float(np.nanmin(loss)) * np.geomspace(1.0005, 2.0, 14)
     contours = axes.contour(n, depth(s), loss, levels=levels, colors=BLUE, linewidths=0.8)
     axes.clabel(contours, fontsize=7)
@@ -163,29 +171,44 @@ def _surface(axes: Axes, law: Law, budget: Budget, n: Array, top: float) -> None
         beyond = law.n_total(sizes, sparsities) > budget.max_total_params
         axes.contourf(n, depth(s), beyond, levels=[0.5, 1.5], colors=GREY, alpha=0.25)
         axes.plot([], [], color=GREY, linewidth=7, alpha=0.25, label="above the cap on total parameters")
-    ticks = [tick for tick in SPARSITIES if tick <= top]
+    ticks = [tick for tick in SPARSITIES if ends[0] <= tick <= ends[1]]
     axes.set_yticks(depth(ticks), [f"{tick:g}" for tick in ticks])
     axes.set_ylabel("sparsity")
 
 
-def _top_sparsity(law: Law, budget: Budget, best: Mapping[str, Any]) -> float:
-    """Upper end of the sparsity axis: 0 where there is nothing to show along it."""
-    if law.max_sparsity == 0 or budget.sparsity is not None:
-        return 0.0
+def _sizes(n: float, reach: float, box: Box) -> Array:
+    """Sizes around an optimum, within the space; where that holds one size, as if it held all."""
+    low, high = n / reach, n * reach
+    if box.n is not None and box.n[0] < box.n[1]:
+        low, high = max(low, box.n[0]), min(high, box.n[1])
+    return np.geomspace(low, high, POINTS)
+
+
+def _sparsities(law: Law, budget: Budget, box: Box, best: Mapping[str, Any]) -> tuple[float, float]:
+    """Ends of the sparsity axis, equal where there is nothing to show along it."""
+    if budget.sparsity is not None:
+        return budget.sparsity, budget.sparsity
+    low, high = box.sparsity or (0.0, law.max_sparsity)
+    cap = 0.99 if budget.max_sparsity is None else budget.max_sparsity
     beyond = max(0.5, 1.0 - (1.0 - float(best["sparsity"])) / 4.0)
-    return min(law.max_sparsity, budget.max_sparsity or 0.99, beyond)
+    return low, max(low, min(law.max_sparsity, high, cap, beyond))
+
+
+def _extra(best: Mapping[str, Any]) -> dict[str, float]:
+    """The extra input of an optimum; one that is unlimited is the law's default."""
+    return {name: value for name, value in best["extra"].items() if value is not None}
 
 
 def _along(law: Law, budget: Budget, n: Array, best: Mapping[str, Any]) -> Array:
     """Loss on the budget curve at the sparsity and extra input of an optimum."""
     s = np.full(n.shape, best["sparsity"])
-    extra = best.get("extra") or {}
+    extra = _extra(best)
     return law.loss(n, _tokens(law, budget, n, s, **extra), s, **extra)
 
 
 def _tokens(law: Law, budget: Budget, n: Array, s: Array, **extra: float) -> Array:
     tokens = budget.flops / law.flops_per_token(n, s, **extra)
-    return np.minimum(tokens, budget.max_tokens or np.inf)
+    return np.minimum(tokens, most_tokens(law, budget))
 
 
 def _log(axes: Axes, which: Literal["x", "y"], text: Callable[[float], str]) -> None:

@@ -104,16 +104,16 @@ def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> di
         "notes": [record.text for record in journal.records if isinstance(record, Note)] if journal else [],
         "metric": job.objective.metric,
         "best": best,
-        "certified": None if certified is None else _certified(certified, best),
+        "certified": None if certified is None else _certified(job.problem, certified, best),
         "search": record,
         "versions": dict(header.versions) if header else {},
     }
 
 
-def _certified(certified: Optimum, best: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The exact optimum of the search's own problem, and how far above it the search ended."""
+def _certified(problem: Problem | None, certified: Optimum, best: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The exact optimum of the search's own problem, or a bound, and how far above it the search ended."""
     gap = None if best is None else best["value"] - certified.loss
-    return {"optimum": certified.to_dict(), "gap": gap}
+    return {"optimum": certified.to_dict(), "gap": gap, "bound": problem is not None and not problem.exact}
 
 
 def _answers(problems: Mapping[str, Problem]) -> list[dict[str, Any]]:

@@ -13,6 +13,12 @@ Search = Mapping[str, Any]
 MOST_ROWS = 400
 """Searches listed in one table."""
 
+ONLY_A_BOUND = (
+    "Where the gap is marked as to a bound, the space leaves out values within its limits (integers, lists, "
+    "conditions or forbidden clauses). The certified optimum, and the answer below, is that of all values "
+    "within the limits: nothing in the space is better, and nothing in it may be as good."
+)
+
 
 def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False) -> Document:
     """The document of a report.
@@ -24,7 +30,9 @@ def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False)
     """
     searches = record["searches"]
     sections = [Section(f"Best-config report: {record['name']}", (_summary(searches),), level=1)]
-    sections.append(Section("Best configurations", table=best_table(searches)))
+    bounds = any(search["certified"] and search["certified"]["bound"] for search in searches)
+    notes = (ONLY_A_BOUND,) if bounds else ()
+    sections.append(Section("Best configurations", notes, best_table(searches)))
     for entry in record["answers"]:
         sections += answer.sections(entry, level=3)
     if pictures:
@@ -50,7 +58,8 @@ def _best_row(search: Search, names: Sequence[str], certified: bool) -> list[str
     cells = [search["name"], None if best is None else f"{best['value']:.6f}"]
     if certified:
         gap = search["certified"] and search["certified"]["gap"]
-        cells.append(None if gap is None else f"{gap:.1e}")
+        mark = " (to a bound)" if gap is not None and search["certified"]["bound"] else ""
+        cells.append(None if gap is None else f"{gap:.1e}{mark}")
     return cells + [_shown(name, found[name]) if name in found else None for name in names]
 
 

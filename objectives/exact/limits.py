@@ -5,7 +5,7 @@ parameter, one token). Several may bound the same quantity; the names tell which
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,22 +22,26 @@ sparsest runs behind a published mixture-of-experts law (Abnar et al. 2025). An 
 class Box:
     """A search space's own bounds (lower, upper); n in the law's count. None where it sets none.
 
+    `extra` lists the values the space allows for the law's extra input.
+
     Raises:
-        BadInput: a bound outside its domain, or lower above upper.
+        BadInput: a bound outside its domain, or lower above upper; no value for the extra input, or one that
+            is not positive.
     """
 
     n: tuple[float, float] | None = None
     tokens: tuple[float, float] | None = None
     sparsity: tuple[float, float] | None = None
+    extra: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         mistakes = [
-            Mistake(
-                f"box.{f.name}", f"0 {'<=' if f.name == 'sparsity' else '<'} lower <= upper", repr(bounds)
-            )
-            for f in fields(self)
-            if (bounds := getattr(self, f.name)) is not None and not _ordered(f.name, *bounds)
+            Mistake(f"box.{name}", f"0 {'<=' if name == 'sparsity' else '<'} lower <= upper", repr(bounds))
+            for name in ("n", "tokens", "sparsity")
+            if (bounds := getattr(self, name)) is not None and not _ordered(name, *bounds)
         ]
+        if self.extra is not None and not (self.extra and all(value > 0 for value in self.extra)):
+            mistakes.append(Mistake("box.extra", "positive values, at least one", repr(self.extra)))
         if mistakes:
             raise BadInput(mistakes)
 

@@ -49,7 +49,7 @@ class Problem:
         bounds = limits(law, budgets, box)
         bounds.require_order()
         flops = np.array([[budget.flops] for budget in budgets])
-        return cls(law, flops, _extra_inputs(law, budgets), bounds)
+        return cls(law, flops, _extra_inputs(law, budgets, box), bounds)
 
     def with_flops(self, share: float) -> Self:
         """The same bounds on a share of the compute."""
@@ -187,11 +187,12 @@ def _snapped(values: Array, low: Array, high: Array) -> Array:
     return np.where(values >= high * (1 - SNAP), high, values)
 
 
-def _extra_inputs(law: Law, budgets: Sequence[Budget]) -> Array:
-    """Shape (B, X): the design choices, or the fact the budget states, or the law's default."""
+def _extra_inputs(law: Law, budgets: Sequence[Budget], box: Box) -> Array:
+    """Shape (B, X): values of the box, else the design choices, the fact a budget states, or the default."""
     if law.extra is None:
         return np.zeros((len(budgets), 1))
-    if law.extra.choices:
-        return np.tile(np.asarray(law.extra.choices, dtype=np.float64), (len(budgets), 1))
+    choices = law.extra.choices if box.extra is None else box.extra
+    if choices:
+        return np.tile(np.asarray(choices, dtype=np.float64), (len(budgets), 1))
     stated = [getattr(budget, law.extra.name, None) for budget in budgets]
     return np.array([[law.extra.default if value is None else value] for value in stated])

@@ -92,6 +92,8 @@ JOBS = {
         "budget.peak_tflops",
     ),
     "sparsity 1": (BASE.replace("[0, 0.9]", "[0, 1]"), "space.sparsity"),
+    "two sparsities": (BASE.replace("1e21}", "1e21, sparsity: 0.2}"), "space.sparsity: expected no"),
+    "a fixed sparsity outside the space": (BASE.replace("1e21}", "1e21, sparsity: 0.95}"), "space.sparsity"),
     "a bound upside down": (BASE.replace("[1e7, 1e12]", "[1e12, 1e7]"), "space.n"),
     "zero on a log scale": (BASE.replace("[1e7, 1e12]", "[0, 1e12]"), "space.n"),
     "text for a bound": (BASE.replace("[1e7, 1e12]", "[small, 1e12]"), "space.n[0]"),
@@ -155,7 +157,6 @@ INFEASIBLE = {
     "a cap below the smallest model": BASE.replace("1e21}", "1e21, max_total_params: 1e6}"),
     "a budget below the smallest run": BASE.replace("1e21", "1e12"),
     "a token cap below the space": BASE.replace("1e21}", "1e21, max_tokens: 1e7}"),
-    "a fixed sparsity outside the space": BASE.replace("1e21}", "1e21, sparsity: 0.95}"),
 }
 
 

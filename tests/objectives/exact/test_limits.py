@@ -86,3 +86,15 @@ def test_default_bounds_on_a_free_sparsity() -> None:
     assert optimum(MOE, Budget(1e21), Box(sparsity=(0.0, 0.99))).sparsity == 0.99, "the space decides"
     assert optimum(MOE, Budget(1e21, max_sparsity=0.995)).sparsity == 0.995, "the budget decides"
     assert np.isclose(optimum(laws.get("frantar", "t5"), Budget(1e21)).sparsity, 0.0)
+
+
+def test_the_values_of_the_box_replace_the_choices_of_the_law() -> None:
+    law = laws.get("fine-grained-moe")
+    assert optimum(law, Budget(1e21), Box(extra=(1.0, 2.0))).extra == {"granularity": 2.0}
+    assert optimum(law, Budget(1e21), Box(extra=(4.0,))).loss > optimum(law, Budget(1e21)).loss
+
+
+@pytest.mark.parametrize("values", [(), (0.0, 1.0)])
+def test_a_box_without_usable_values_is_refused(values: tuple[float, ...]) -> None:
+    with pytest.raises(BadInput, match=r"box\.extra"):
+        Box(extra=values)
