@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,7 +55,7 @@ def load(target: str, folder: Path) -> Callable[..., Any]:
         raise BadInput.of("objective.target", "module:function or file.py:function", target)
     try:
         module = _file_module(folder / place) if place.endswith(".py") else importlib.import_module(place)
-    except Exception as error:  # whatever the user's module raises while it is imported
+    except (Exception, SystemExit) as error:  # whatever the user's module raises while it is imported
         raise BadInput.of(
             "objective.target", f"an importable {place}", f"{type(error).__name__}: {error}"
         ) from error
@@ -66,13 +67,18 @@ def load(target: str, folder: Path) -> Callable[..., Any]:
 
 def _file_module(path: Path) -> ModuleType:
     """Import a file by its path, with its own folder importable as Python does for a script."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:8]}"  # no file shadows a library
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise FileNotFoundError(f"no such file: {path.name}")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses and pickle look their module up there
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise
     finally:
         sys.path.remove(str(path.parent.resolve()))
     return module

@@ -35,11 +35,12 @@ from runners.job_file import (
 from runners.problem import Problem
 from search.engine import Engine
 from search.factory import make_engine
-from spaces.errors import BadInput, Mistakes
+from spaces.errors import BadInput, Infeasible, Mistakes
 from spaces.files import space_from
 
 RESUMABLE = {"name", "evaluations", "parallel", "timeout"}
-"""Fields that may change between a search and its resumption: they do not change what is asked."""
+"""Fields that may change between a search and its resumption: they change how much is asked, and how many
+trials are pending when it is, but not what a trial is worth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,9 @@ class Job:
     def digest(self) -> str:
         """Identifies what determines the suggestions and their values: description and data, not counts."""
         described: dict[str, Any] = self.spec.model_dump(mode="json", exclude=RESUMABLE)
+        if "configspace" in (self.spec.space or {}):  # the description names a file; what counts is inside
+            written = self.space.to_serialized_dict()
+            described["space"] = [written[key] for key in ("hyperparameters", "conditions", "forbiddens")]
         if isinstance(self.objective, Misfit):
             described["runs"] = self.objective.runs.digest
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
@@ -115,7 +119,18 @@ def parse_batch(text: str, default_name: str, folder: Path) -> Batch:
         with found.within(""):
             jobs.append(build(spec, folder))
     found.settle()
+    for job in jobs:
+        _require_feasible(job)
     return Batch(name, text, folder, tuple(jobs))
+
+
+def _require_feasible(job: Job) -> None:
+    """Raise `Infeasible`, naming the search, where nothing satisfies its constraints."""
+    try:
+        if job.problem is not None:
+            job.problem.solve()
+    except Infeasible as error:
+        raise Infeasible(f"{job.name}: {error}") from error
 
 
 def build(spec: SearchSpec, folder: Path) -> Job:
@@ -141,8 +156,7 @@ def build(spec: SearchSpec, folder: Path) -> Job:
     with found.within("engine"):
         job.engine()
     with found.within("space"):
-        if job.problem is not None:
-            job.problem.solve()  # raises where nothing is feasible
+        _ = job.problem  # raises where the law does not know the space's sparsities
     found.settle()
     return job
 

@@ -5,6 +5,7 @@ each a dotted field with a list of values or a range. After this module no code 
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -22,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from spaces.errors import BadInput, Mistake, one_of
+from spaces.errors import BadInput, Mistake, Mistakes, one_of
 
 MAX_SEARCHES = 100_000
 
@@ -244,17 +245,19 @@ def read_searches(text: str, default_name: str) -> tuple[str, list[SearchSpec]]:
     """
     raw = _parse(text)
     batch = _validated(BatchSpec, {key: raw.pop(key) for key in ("searches", "sweep") if key in raw})
-    name = str(raw.get("name", default_name))
-    mistakes: dict[Mistake, None] = {}
+    name = raw.get("name", default_name)
+    found = Mistakes()
     specs: list[SearchSpec] = []
     for label, variant in _variants(raw, batch):
-        try:
+        with found.within(""):
+            _validated(SearchSpec, {**variant, "name": name})  # the job's own name is a folder's, too
+        with found.within(""):
             specs.append(_validated(SearchSpec, {**variant, "name": label or name}))
-        except BadInput as error:
-            mistakes |= dict.fromkeys(error.mistakes)
-    if mistakes:
-        raise BadInput(mistakes)
-    return name, specs
+    found.settle()
+    twice = [called for called, times in Counter(spec.name for spec in specs).items() if times > 1]
+    if twice:
+        raise BadInput.of("sweep", "values that differ in six digits, to name searches by", ", ".join(twice))
+    return str(name), specs
 
 
 def _parse(text: str) -> dict[str, Any]:

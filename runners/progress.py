@@ -50,11 +50,12 @@ class Bar(Progress):
 
     def of_search(self, name: str, history: History) -> None:
         """Show the best value so far and the trials per second of this run."""
-        ended, now = len(history.ended), time.monotonic()
+        (done, failures), now = history.counts, time.monotonic()
+        ended = done + failures
         start, before = self._began.setdefault(name, (now, ended))
         rate = (ended - before) / (now - start) if now > start else 0.0
         best = "none yet" if history.best is None else f"{history.best.value:.6g}"
-        failed = f", {len(history.failed)} failed" if history.failed else ""
+        failed = f", {failures} failed" if failures else ""
         note = f"best {best}, {rate:.3g}/s{failed}"
         total = self._evaluations[name]
         self._display.update(self._task, description=name, total=total, completed=ended, note=note)

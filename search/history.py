@@ -25,6 +25,7 @@ class History:
         self._ended: list[int] = []
         self._best: Trial | None = None
         self._next_number = 0
+        self._failures = 0
         for event in events:
             self.append(event)
 
@@ -54,6 +55,7 @@ class History:
         del self._pending[event.number]
         ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker)
         if isinstance(event, Failed):
+            self._failures += 1
             return replace(ended, state=TrialState.FAILED, reason=event.reason)
         trial = replace(ended, state=TrialState.DONE, value=event.value, metrics=dict(event.metrics))
         if self._best is None or event.value < self._best_value():
@@ -86,6 +88,11 @@ class History:
     def pending(self) -> list[Trial]:
         """Trials asked and not yet ended, in order of their number."""
         return [self._trials[number] for number in sorted(self._pending)]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many trials are done, and how many failed."""
+        return len(self._ended) - self._failures, self._failures
 
     @property
     def done(self) -> list[Trial]:

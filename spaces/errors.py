@@ -75,9 +75,9 @@ class Mistakes:
         return _Within(self.all, field)
 
     def settle(self) -> None:
-        """Raise `BadInput` with everything collected, if anything was."""
+        """Raise `BadInput` with everything collected, each mistake once, if anything was."""
         if self.all:
-            raise BadInput(self.all)
+            raise BadInput(dict.fromkeys(self.all))
 
 
 @dataclass(frozen=True)

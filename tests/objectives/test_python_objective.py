@@ -74,3 +74,18 @@ def test_every_kind_of_real_number_is_a_value(returned: object) -> None:
 def test_anything_else_is_a_failure(returned: object) -> None:
     with pytest.raises(TrialFailed, match="value"):
         as_metrics(returned, "value")
+
+
+def test_a_file_may_define_dataclasses_with_postponed_annotations(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text(  # a library's name: it must not shadow the library
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass Point:\n    x: float\n"
+        "def f(config): return Point(config['x']).x\n"
+    )
+    assert PythonObjective("random.py:f", tmp_path).evaluate({"x": 3.0}, seed=0) == {"value": 3.0}
+
+
+def test_a_file_that_exits_when_imported_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "leaves.py").write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(BadInput, match=r"objective\.target"):
+        PythonObjective("leaves.py:f", tmp_path).evaluate({"x": 1}, seed=0)

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ConfigSpace import ConfigurationSpace
 
 from objectives import laws
 from runners.api import report, resume, run
 from runners.cli.main import main
-from runners.job import parse_batch
+from runners.job import load_batch, parse_batch
 from runners.journal import read
+from runners.records import SearchEnd
 from search.trial import Asked, Done
+from spaces.errors import BadInput, Infeasible
+from spaces.files import write_space
 
 LAW = """
 evaluations: 12
@@ -178,3 +182,47 @@ def _wait_for_trials(folder: Path, number: int) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError(f"{folder} never had {number} finished trials")
+
+
+def test_resuming_with_another_job_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(job(tmp_path, LAW), out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(BadInput, match="hash"):
+        run(job(tmp_path, LAW.replace("1e21", "1e22")), out, resume=True)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_refused_runner_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"local \| process \| ray"):
+        run(job(tmp_path, LAW), tmp_path / "out", runner="slurm")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_space_in_a_changed_file_is_another_job(tmp_path: Path) -> None:
+    write_space(ConfigurationSpace({"x": (0.0, 1.0)}), tmp_path / "space.json")
+    text = SLOW.replace("{parameters: {x: {type: float, lower: 0, upper: 1}}}", "{configspace: space.json}")
+    first = load_batch(job(tmp_path, text)).jobs[0].digest
+    assert load_batch(job(tmp_path, text)).jobs[0].digest == first
+    write_space(ConfigurationSpace({"x": (0.0, 2.0)}), tmp_path / "space.json")
+    assert load_batch(job(tmp_path, text)).jobs[0].digest != first
+
+
+def test_one_closed_form_on_workers_travels_as_one_task(tmp_path: Path) -> None:
+    run(job(tmp_path, LAW), tmp_path / "out", runner="process", workers=1)
+    (end,) = [record for record in read(tmp_path / "out").records if isinstance(record, SearchEnd)]
+    assert end.summary is not None
+    assert end.summary["done"] == 12
+
+
+def test_a_mistake_common_to_a_sweep_is_told_once(tmp_path: Path) -> None:
+    text = LAW.replace("engine: sobol", "engine: {name: sobol, kappa: 1}") + "sweep: {seed: [0, 1, 2]}\n"
+    with pytest.raises(BadInput) as caught:
+        load_batch(job(tmp_path, text))
+    assert len(caught.value.mistakes) == 1
+
+
+def test_an_infeasible_search_of_a_sweep_is_named(tmp_path: Path) -> None:
+    text = LAW + "sweep: {budget.flops: [1e21, 1e12]}\n"
+    with pytest.raises(Infeasible, match="flops=1e12: no configuration"):
+        load_batch(job(tmp_path, text))

@@ -119,7 +119,7 @@ def test_a_mistake_common_to_many_searches_is_reported_once() -> None:
 
 def test_an_axis_of_an_unknown_field_is_refused() -> None:
     assert mistakes("{evaluations: 1, sweep: {budgett.flops: [1]}}")[0].startswith(
-        "budgett: expected a known"
+        "budgett: expected name | seed"
     )
 
 
@@ -137,3 +137,14 @@ def test_an_enormous_sweep_is_refused_before_it_is_built() -> None:
 def test_any_text_is_a_batch_or_bad_input(text: str) -> None:
     with contextlib.suppress(BadInput):
         read_searches(text, "job")
+
+
+@pytest.mark.parametrize("rest", ["", "sweep: {seed: [1, 2]}"])
+def test_a_name_that_leaves_the_folder_is_refused_also_for_a_sweep(rest: str) -> None:
+    (line,) = mistakes(f"evaluations: 1\nname: ../../x\n{rest}")
+    assert line.startswith("name: expected letters")
+
+
+def test_searches_that_would_share_a_name_are_refused() -> None:
+    (line,) = mistakes("{evaluations: 1, sweep: {budget.flops: [1.00000001e+21, 1.00000002e+21]}}")
+    assert line == "sweep: expected values that differ in six digits, to name searches by, got flops=1e+21"
