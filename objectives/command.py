@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from objectives.objective import Metrics, Objective, TrialFailed
 from objectives.reading import as_metrics
+from objectives.watcher import watcher
 from spaces.configs import Value
 from spaces.errors import BadInput, Mistake
 
@@ -31,8 +32,9 @@ class CommandObjective(Objective):
     non-empty line of standard output is the value: a number, or a JSON object of numbers that holds
     `returns`.
 
-    A trial fails when the program cannot start, exits non-zero, is killed, outlives `timeout` seconds (its
-    whole process group is killed), or its last line holds no finite number.
+    A trial fails when the program cannot start, exits non-zero, is killed, outlives `timeout` seconds, or its
+    last line holds no finite number. What is left of its process group is killed when it ends, is late, or
+    loses the process that evaluates it.
     """
 
     command: str
@@ -102,26 +104,28 @@ def _run(
     err: IO[Any],
 ) -> int:
     """Exit code of the program; it runs in a process group of its own so that all of it can be killed."""
-    try:
-        process = subprocess.Popen(
-            list(arguments),
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise TrialFailed(f"cannot start: {error}") from error
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        raise TrialFailed(f"timeout: still running after {timeout:g} s") from None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with watcher() as watch:
+        try:
+            process = subprocess.Popen(
+                list(arguments),
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TrialFailed(f"cannot start: {error}") from error
+        try:
+            watch(process.pid)
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise TrialFailed(f"timeout: still running after {timeout:g} s") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _ending(code: int) -> str:

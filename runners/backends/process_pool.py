@@ -2,7 +2,8 @@
 
 A worker that is killed, crashes or runs late costs its one task. No queue or lock is shared, so whatever a
 dying worker leaves half done is seen by nobody else. Workers are sessions of their own: Ctrl-C in a terminal
-does not reach them, and stopping one stops every process it started.
+does not reach them, and stopping one stops every process it started. (A user's program has a session too,
+and its own tie to the worker: `objectives.watcher`.)
 """
 
 import atexit

@@ -74,7 +74,7 @@ class RayWorker(Worker):
         return message
 
     def kill(self) -> None:
-        """Kill the actor's process."""
+        """Kill the actor's process; Ray kills its children, `objectives.watcher` a program's too."""
         self.pending = None
         if ray.is_initialized():
             ray.kill(self._actor, no_restart=True)

@@ -4,13 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from objectives.command import CommandObjective
 from objectives.objective import TrialFailed
 from runners.backend import Backend, Outcome, Status, Task
 from spaces.errors import BadInput
@@ -83,6 +86,21 @@ def hang_with_a_child(pids: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     child.wait()
+
+
+def program_with_a_child(folder: Path) -> Callable[..., Any]:
+    """Evaluates a program that starts a child; the numbers of worker, program and child go to `pids`."""
+    script = folder / "program.sh"
+    lines = f"cd {folder}", "sleep 600 &", "echo $PPID $$ $! > begun", "sleep 0.5", "mv begun pids", "wait"
+    script.write_text("\n".join(lines))  # it rests a little, as the worker must have named its group
+    return partial(CommandObjective(f"sh {script}").evaluate, {}, seed=0)
+
+
+def numbers_in(pids: Path) -> list[int]:
+    """The process numbers in a file, once it is there."""
+    while not pids.exists():
+        time.sleep(0.02)
+    return [int(pid) for pid in pids.read_text().split()]
 
 
 def speak(text: str) -> None:
@@ -236,6 +254,37 @@ def test_a_late_task_is_stopped_with_its_child_process(finish: Finish, tmp_path:
     assert (outcomes[0].status, outcomes[0].error) == (Status.TIMEOUT, "stopped after 2 s")
     assert outcomes[1].result == 2
     assert all(gone(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+
+
+@with_processes
+def test_a_killed_worker_takes_its_program_along(finish: Finish, tmp_path: Path) -> None:
+    def kill_worker() -> None:
+        os.kill(numbers_in(tmp_path / "pids")[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_worker)
+    killer.start()
+    outcomes = finish((program_with_a_child(tmp_path),), (add, 1, 1))
+    killer.join()
+    assert (outcomes[0].status, outcomes[1].result) == (Status.CRASHED, 2)
+    assert all(gone(pid) for pid in numbers_in(tmp_path / "pids"))
+
+
+@with_processes
+def test_a_late_task_is_stopped_with_its_program(finish: Finish, tmp_path: Path) -> None:
+    assert finish((program_with_a_child(tmp_path),), timeout=2.0)[0].status is Status.TIMEOUT
+    assert all(gone(pid) for pid in numbers_in(tmp_path / "pids"))
+
+
+@pytest.mark.parametrize("kind", ["process", RAY])
+def test_closing_stops_programs(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if kind == "ray":
+        request.getfixturevalue("ray_cluster")
+    with make(kind) as backend:
+        while not backend.free():
+            backend.wait(30)
+        backend.submit(Task(0, program_with_a_child(tmp_path), ()))
+        numbers = numbers_in(tmp_path / "pids")
+    assert all(gone(pid) for pid in numbers)
 
 
 def test_an_inline_task_with_a_time_limit_is_refused() -> None:

@@ -23,7 +23,9 @@ def program(tmp_path: Path) -> Program:
     root = str(Path(__file__).resolve().parents[2])
     head = """
         import os, re, subprocess, sys, time
+        from functools import partial
         from pathlib import Path
+        from objectives.command import CommandObjective
         from runners.backend import Task
         from runners.backends.process_pool import ProcessPoolBackend
 
@@ -60,14 +62,22 @@ def ends(pid: int) -> bool:
     return False
 
 
+HANG = "hang, (sys.argv[1],)"
+"""A task: a worker's function with a child process."""
+PROGRAM = "partial(CommandObjective('sh program.sh', Path(sys.argv[1]).parent).evaluate, {}, seed=0), ()"
+"""A task: a program with a child process."""
+
+
+@pytest.mark.parametrize("task", [HANG, PROGRAM])
 def test_a_killed_driver_takes_busy_workers_and_their_children_along(
-    program: Program, tmp_path: Path
+    task: str, program: Program, tmp_path: Path
 ) -> None:
+    (tmp_path / "program.sh").write_text("sleep 600 &\nsleep 0.5\necho $PPID $$ $! > pids\nwait\n")
     driver = program(
         "if __name__ == '__main__':",
         "    pool = ProcessPoolBackend(1)",
         "    while not pool.free(): pool.wait(10)",
-        "    pool.submit(Task(0, hang, (sys.argv[1],)))",
+        f"    pool.submit(Task(0, {task}))",
         "    pool.wait()",
     )
     pids = tmp_path / "pids"
@@ -76,7 +86,7 @@ def test_a_killed_driver_takes_busy_workers_and_their_children_along(
         time.sleep(0.02)
     driver.send_signal(signal.SIGKILL)
     driver.communicate()
-    assert [ends(int(pid)) for pid in pids.read_text().split()] == [True, True]
+    assert all(ends(int(pid)) for pid in pids.read_text().split())
 
 
 def test_a_driver_that_forgets_to_close_still_ends(program: Program) -> None:
