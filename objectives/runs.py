@@ -57,6 +57,10 @@ def read_runs(path: Path, columns: Mapping[str, str] | None = None, *, drop_high
     arrays.setdefault("sparsity", np.zeros(len(table)))
     if "tokens" not in arrays:
         arrays["tokens"] = arrays["flops"] / (6.0 * arrays["n"])
+    if drop_highest_loss >= len(table):
+        raise BadInput.of(
+            "drop_highest_loss", f"fewer than the {len(table)} runs there are", drop_highest_loss
+        )
     keep = np.sort(np.argsort(arrays["loss"], kind="stable")[: len(table) - drop_highest_loss])
     picked = {field: arrays[field][keep] for field in ("n", "tokens", "sparsity", "loss")}
     return Runs(**picked, source=path.name, digest=sha256(path.read_bytes()).hexdigest())
@@ -66,9 +70,11 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path)
     except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise BadInput.of(str(path), "a readable CSV file of training runs", str(error)) from error
+        raise BadInput.of(
+            "runs", f"a readable CSV file of training runs ({path.name})", str(error)
+        ) from error
     if table.empty:
-        raise BadInput.of(str(path), "at least one run", "a table without rows")
+        raise BadInput.of("runs", "at least one run", f"{path.name}: a table without rows")
     return table
 
 
@@ -102,6 +108,6 @@ def _numbers(table: pd.DataFrame, field: str, column: str) -> tuple[Array, list[
     else:
         ok &= array > 0
     return array, [
-        Mistake(f"{column}, row {row + 1}", expected, str(table[column].iloc[row]))
+        Mistake(f"runs.{column}, row {row + 1}", expected, str(table[column].iloc[row]))
         for row in np.flatnonzero(~ok)
     ]

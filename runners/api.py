@@ -28,8 +28,8 @@ RUNNERS = ("local", "process", "ray")
 
 
 def run(
-    job: Batch | Path,
-    folder: Path,
+    job: Batch | Path | str,
+    folder: Path | str | None = None,
     *,
     runner: str = "local",
     workers: int | None = None,
@@ -44,7 +44,7 @@ def run(
 
     Args:
         job: a batch, or the path of a job file.
-        folder: where journals and the report go; made if it is not there.
+        folder: where journals and the report go; made if it is not there; `results/NAME` if left out.
         runner: `local` (in this process), `process` (a pool on this machine) or `ray`.
         workers: how many tasks at a time; by default what the runner has.
         address: of a Ray cluster; `local` starts one on this machine.
@@ -60,7 +60,8 @@ def run(
         NoUsableTrial: all searches ended and none has a single value.
         KeyboardInterrupt: on Ctrl-C or SIGTERM; everything that finished is on disk, and in the report.
     """
-    batch = load_batch(job) if isinstance(job, Path) else job
+    batch = job if isinstance(job, Batch) else load_batch(Path(job))
+    folder = Path("results", batch.name) if folder is None else Path(folder)
     with make_backend(runner, workers, address) as backend:
         _claim(folder, batch, resume)
         try:
@@ -81,18 +82,18 @@ def _reasons(record: dict[str, Any]) -> list[str]:
     return sorted({*trials, *whole})
 
 
-def resume(folder: Path, **options: Any) -> dict[str, Any]:
+def resume(folder: Path | str, **options: Any) -> dict[str, Any]:
     """Go on with the job of a folder; options, result and errors as `run`."""
-    return run(load_folder(folder), folder, resume=True, **options)
+    return run(load_folder(Path(folder)), folder, resume=True, **options)
 
 
-def report(folder: Path) -> dict[str, Any]:
+def report(folder: Path | str) -> dict[str, Any]:
     """The report of a folder as it stands, also while the job runs.
 
     Raises:
         BadInput: the folder holds no job.
     """
-    return report_of(load_folder(folder), folder)
+    return report_of(load_folder(Path(folder)), Path(folder))
 
 
 def load_folder(folder: Path) -> Batch:
@@ -127,9 +128,12 @@ def _claim(folder: Path, batch: Batch, resume: bool) -> None:
         raise BadInput.of("--out", "a new folder, or --resume to go on with this one", str(folder))
     for job in batch.jobs:
         journal_of(job, folder)
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    _write(folder / "job.yaml", batch.text)
-    _write(folder / "source.json", to_json({"name": batch.name, "folder": str(batch.folder)}))
+    try:
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        _write(folder / "job.yaml", batch.text)
+        _write(folder / "source.json", to_json({"name": batch.name, "folder": str(batch.folder)}))
+    except OSError as error:
+        raise BadInput.of("--out", "a folder that can be written", str(error)) from error
 
 
 def _run_all(batch: Batch, folder: Path, backend: Backend, progress: Progress) -> None:

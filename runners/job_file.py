@@ -199,7 +199,7 @@ class Range(Strict):
 
     start: Number = Field(alias="from")
     stop: Number = Field(alias="to")
-    number: Count
+    number: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=MAX_SEARCHES)]
     scale: Literal["linear", "log"] = "linear"
 
     @model_validator(mode="after")
@@ -270,11 +270,15 @@ def _parse(text: str) -> dict[str, Any]:
     return {str(key): value for key, value in raw.items()}
 
 
+MERGE = "tag:yaml.org,2002:merge"
+"""The key `<<`, which takes over the keys of another mapping."""
+
+
 class _UniqueKeys(yaml.SafeLoader):
     """YAML in which a repeated key is a mistake instead of a silent override."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != MERGE]
         twice = sorted({str(key) for key in keys if keys.count(key) > 1})
         if twice:
             raise yaml.YAMLError(f"the key {', '.join(twice)} stands twice, line {node.start_mark.line + 1}")
@@ -355,6 +359,7 @@ EXPECTED = {
     "greater_than": "a number above {gt}",
     "greater_than_equal": "a number of at least {ge}",
     "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
     "finite_number": "a finite number",
     "float_parsing": "a number",
     "float_type": "a number",

@@ -13,7 +13,7 @@ Contract:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -26,9 +26,14 @@ from search.threads import one_thread
 from search.trial import Asked, Done, Event, Failed, Suggestion, Trial
 from spaces.configs import Config, Configs
 from spaces.encoding import Encoder
+from spaces.errors import BadInput, Infeasible
 
 Constraint = Callable[[Configs], npt.ArrayLike]
 """Rows of configs -> which are feasible, shape (len(rows),)."""
+
+LARGEST = 1e100
+"""Models see values cut to this size: the square of a larger one, such as the greatest float that some
+programs report for a failure, overflows."""
 
 
 class Engine(ABC):
@@ -54,16 +59,24 @@ class Engine(ABC):
         self.candidates = Candidates(self.encoder, self.feasible, self.history)
 
     def ask(self, n: int = 1) -> list[Suggestion]:
-        """Propose n configurations.
+        """Propose n configurations; fewer where the space has no more.
 
         Raises:
             Infeasible: no legal configuration satisfies the constraint, or every one has been asked.
+            ValueError: n is negative.
         """
-        suggestions = []
+        if n < 0:
+            raise ValueError(f"expected a count of suggestions, got {n}")
+        suggestions: list[Suggestion] = []
         for _ in range(n):
             number = self.history.next_number
-            with one_thread():
-                config = self._propose(number, np.random.default_rng([self.seed, number]))
+            try:
+                with one_thread():
+                    config = self._propose(number, np.random.default_rng([self.seed, number]))
+            except Infeasible:
+                if suggestions:
+                    break
+                raise
             self.history.append(Asked(number, config))
             suggestions.append(Suggestion(number, config))
         return suggestions
@@ -93,6 +106,13 @@ class Engine(ABC):
     def _propose(self, number: int, rng: np.random.Generator) -> Config:
         """The configuration of trial `number`, from `self.history` and `rng` alone."""
 
+    @staticmethod
+    def values(trials: Sequence[Trial]) -> npt.NDArray[np.float64]:
+        """Values of done trials, shape (len(trials),), within `LARGEST`."""
+        return np.clip(
+            [np.nan if trial.value is None else trial.value for trial in trials], -LARGEST, LARGEST
+        )
+
     def _adopt(self, trial: Trial) -> None:
         """A trial asked in an earlier life of this engine; override to keep derived state.
 
@@ -107,8 +127,18 @@ class Engine(ABC):
         legal = self.encoder.legal(rows)
         if self.constraint is not None and legal.any():
             configs = self.encoder.decode_many(rows[legal])
-            legal[legal] = np.asarray(self.constraint(configs), dtype=np.bool_)
+            legal[legal] = _verdicts(self.constraint(configs), len(configs))
         return legal
+
+
+def _verdicts(answer: object, rows: int) -> npt.NDArray[np.bool_]:
+    """What a constraint answered, checked: a user's function may return anything."""
+    listed = list(answer) if isinstance(answer, Iterable) else answer
+    verdicts = np.asarray(listed)
+    if verdicts.shape != (rows,) or not np.isin(verdicts, (0, 1)).all():
+        got = f"shape {verdicts.shape}, {str(listed)[:60]}"
+        raise BadInput.of("constraint", f"{rows} truth values, one for each row", got)
+    return verdicts.astype(np.bool_)
 
 
 def _number(suggestion: Suggestion | int) -> int:

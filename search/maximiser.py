@@ -27,8 +27,8 @@ ROUNDS, PARENTS, CHILDREN = 10, 4, 24
 """Of the final descent: rounds, survivors of each, children of each survivor."""
 FIRST_STEP, SHRINK = 0.1, 0.4
 """Step of the first round, and its ratio from round to round: the last is below 1e-4 of the unit cube."""
-HALVINGS = 12
-"""Of a segment that crosses the boundary: the error is 2^-12 of a step, so it shrinks with the steps."""
+CUTS = 4
+"""Of a segment that crosses the boundary, by 8 each: the error is 2^-12 of a step and shrinks with it."""
 
 
 class Maximiser:
@@ -52,7 +52,7 @@ class Maximiser:
         pool = self._candidates.random(GLOBAL, rng)
         parents = np.repeat(incumbents[:INCUMBENTS], STEPS_EACH, axis=0)
         sizes = np.exp(rng.uniform(np.log(SMALLEST_STEP), np.log(LARGEST_STEP), len(parents)))
-        near = self._moves.around(parents, sizes, rng, HALVINGS)
+        near = self._moves.around(parents, sizes, rng, CUTS)
         rows, scores = _best(acquisition, np.concatenate([pool, near]), CLIMBERS)
         if isinstance(acquisition.surrogate, GaussianProcess) and self._moves.floats.any():
             rows = np.concatenate([rows, self._climbed(acquisition, rows)])
@@ -81,7 +81,7 @@ class Maximiser:
         ends[:, floats] = last.reshape(len(starts), -1)
         ends = self._moves.encoder.canonical(ends)
         ok = self._moves.feasible(ends)
-        return np.concatenate([ends[ok], self._moves.towards(starts[~ok], ends[~ok], HALVINGS)])
+        return np.concatenate([ends[ok], self._moves.towards(starts[~ok], ends[~ok], CUTS)])
 
     def _descended(
         self, acquisition: Acquisition, rows: Array, scores: Array, rng: np.random.Generator
@@ -91,7 +91,7 @@ class Maximiser:
         for _ in range(ROUNDS):
             order = np.argsort(-scores, kind="stable")[:PARENTS]
             parents = np.repeat(rows[order], CHILDREN, axis=0)
-            children = self._moves.around(parents, step, rng, HALVINGS)
+            children = self._moves.around(parents, step, rng, CUTS)
             rows = np.concatenate([rows, children])
             scores = np.concatenate([scores, acquisition(children)])
             step *= SHRINK

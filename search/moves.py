@@ -1,7 +1,7 @@
 """How rows move in a space: random steps at a scale, and up to the boundary of what is feasible.
 
 The known constraint is a black box that says yes or no, and the best configuration often lies on its
-boundary. A segment from a feasible to an infeasible row crosses it; halving the segment finds where.
+boundary. A segment from a feasible to an infeasible row crosses it; cutting the segment short finds where.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,9 @@ from spaces.encoding import Encoder, Kind
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+PARTS = 8
+"""Of a segment, tested at once: calls of a constraint cost more than rows."""
 
 JUMP = 0.3
 """Probability that a discrete cell changes in a step that touches its column."""
@@ -36,14 +39,14 @@ class Moves:
         """Columns that vary continuously, shape (d,)."""
         return np.array([column.kind is Kind.FLOAT for column in self.encoder.columns])
 
-    def around(self, parents: Array, scales: npt.ArrayLike, rng: np.random.Generator, halvings: int) -> Array:
+    def around(self, parents: Array, scales: npt.ArrayLike, rng: np.random.Generator, cuts: int) -> Array:
         """Feasible rows about as far from their parents as `scales` say, on the boundary where it is near.
 
         Args:
             parents: rows of shape (m, d), one child each.
             scales: standard deviation of the step of float cells, broadcast to (m,).
             rng: source of randomness.
-            halvings: of the segments that cross the boundary.
+            cuts: of the segments that cross the boundary, each to an eighth of its length.
         """
         children = self.encoder.canonical(self._stepped(parents, np.broadcast_to(scales, len(parents)), rng))
         ok = self.feasible(children)
@@ -51,18 +54,21 @@ class Moves:
         if not len(inside) or not len(outside):
             return inside
         partners = inside[rng.integers(len(inside), size=len(outside))]
-        return np.concatenate([inside, self.towards(partners, outside, halvings)])
+        return np.concatenate([inside, self.towards(partners, outside, cuts)])
 
-    def towards(self, inside: Array, outside: Array, halvings: int) -> Array:
-        """The last feasible row on the way from each feasible row to its infeasible partner, by bisection.
+    def towards(self, inside: Array, outside: Array, cuts: int) -> Array:
+        """The last feasible row on the way from each feasible row to its infeasible partner.
 
-        Rows that rounding to canonical form pushed across the boundary are left out.
+        Every segment is cut `cuts` times to its first eighth that crosses the boundary: three bisections for
+        one call of the constraint. Rows that rounding to canonical form pushed across it are left out.
         """
-        inside, outside = inside.copy(), outside.copy()
-        for _ in range(halvings):
-            middle = 0.5 * (inside + outside)
-            ok = self.feasible(middle)
-            inside[ok], outside[~ok] = middle[ok], middle[~ok]
+        fractions = np.arange(1, PARTS) / PARTS
+        span = outside - inside
+        for _ in range(cuts):
+            between = inside[:, None, :] + fractions[:, None] * span[:, None, :]
+            ok = self.feasible(between.reshape(-1, inside.shape[1])).reshape(len(inside), PARTS - 1)
+            passed = np.cumprod(ok, axis=1).sum(axis=1) / PARTS
+            inside, span = inside + passed[:, None] * span, span / PARTS
         inside = self.encoder.canonical(inside)
         return inside[self.feasible(inside)]
 

@@ -1,30 +1,48 @@
 """The command line `scalesearch`: thin commands over `runners.api`, answers on stdout, talk on stderr."""
 
+import importlib.metadata
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 import typer
 
 from runners.cli import catalogue, plan, report, search
-from runners.cli.output import talk
+from runners.cli.output import answer, talk
 from runners.exits import EXPECTED, exit_code, lines
 
 app = typer.Typer(
     name="scalesearch",
-    help="Give it a budget and the scaling laws you trust; it returns the language model to train.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        answer(f"{importlib.metadata.version('scalesearch')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Give it a budget and the scaling laws you trust; it returns the language model to train."""
+
+
 for commands in (plan, search, report, catalogue):
     commands.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (`runners.exits`); without arguments those of the process."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        result = app(args=given or ["--help"], standalone_mode=False)
         sys.stdout.flush()
     except EXPECTED as error:
         return _refused(lines(error), exit_code(error))

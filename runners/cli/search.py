@@ -31,7 +31,7 @@ def search(
     from runners.report_document import document
 
     batch = load_batch(job)
-    folder = out or Path("results") / batch.name
+    folder = Path("results", batch.name) if out is None else out
     watcher = Progress() if quiet else Bar({each.name: each.spec.evaluations for each in batch.jobs})
     record = run(
         batch, folder, runner=runner, workers=workers, address=address, resume=resume, progress=watcher

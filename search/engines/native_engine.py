@@ -78,7 +78,7 @@ class NativeEngine(SobolEngine):
         done = [trial for trial in ended if trial.state is TrialState.DONE]
         if len(ended) < self._initial or len(done) < 2:
             return super()._propose(number, rng)
-        values = np.array([trial.value for trial in done])
+        values = self.values(done)
         rows = self.candidates.rows(done)
         incumbents = rows[np.argsort(values, kind="stable")]
         acquisition = self._acquisition(rows, values, stream, rng)

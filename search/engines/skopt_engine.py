@@ -160,7 +160,7 @@ class SkoptEngine(Engine):
     def _told(self) -> tuple[Rows, Array]:
         """Rows of all trials and what the learner is told of them, shapes (n, d) and (n,)."""
         done, failed, pending = self.history.done, self.history.failed, self.history.pending
-        values = np.array([trial.value for trial in done])
+        values = self.values(done)
         values = np.append(values, np.full(len(failed), values.max()))
         lie = {"cl_min": values.min(), "cl_mean": values.mean(), "cl_max": values.max()}[self._liar]
         return self.candidates.rows([*done, *failed, *pending]), np.append(values, np.full(len(pending), lie))

@@ -15,7 +15,7 @@ from search import Engine, Suggestion, engine_names, make_engine
 from search.engine import Constraint
 from search.trial import Asked, Done, Event, Failed
 from spaces.configs import Config, Configs, Value
-from spaces.errors import Infeasible
+from spaces.errors import BadInput, Infeasible
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in engine_names() if name != "skopt"},
@@ -331,3 +331,46 @@ def test_values_that_are_all_equal_or_huge_are_no_trouble(variant: str) -> None:
         for number in range(8):
             engine.tell(engine.ask()[0], scale * (1 + number % 2))
         assert len(configs(engine)) == 8
+
+
+@every_engine
+def test_the_largest_floats_are_values_like_others(variant: str) -> None:
+    engine = make(variant, "law")
+    largest = float(np.finfo(np.float64).max)
+    for number in range(10):
+        (suggestion,) = engine.ask()
+        engine.tell(suggestion, [largest, -largest, 1.0][number % 3])
+    assert engine.best() is engine.history[1]
+
+
+@every_engine
+def test_a_batch_larger_than_the_space_is_what_the_space_has(variant: str) -> None:
+    engine = make(variant, "tiny")
+    assert len(engine.ask(10)) == 6
+    with pytest.raises(ValueError, match="a count of suggestions"):
+        engine.ask(-1)
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        lambda rows: True,
+        lambda rows: [True],
+        lambda rows: [math.nan] * len(rows),
+        lambda rows: ["yes"] * len(rows),
+    ],
+)
+@every_engine
+def test_a_constraint_that_does_not_answer_for_every_row_is_refused(
+    variant: str, constraint: Constraint
+) -> None:
+    name, options = VARIANTS[variant]
+    with pytest.raises(BadInput, match="truth values, one for each row"):
+        make_engine(name, law(), constraint=constraint, **options).ask()
+
+
+@every_engine
+def test_a_constraint_may_be_a_generator(variant: str) -> None:
+    name, options = VARIANTS[variant]
+    rows = make_engine(name, law(), constraint=lambda rows: (row["tokens"] < 1e10 for row in rows), **options)  # type: ignore[arg-type, operator, return-value]
+    assert all(suggestion.config["tokens"] < 1e10 for suggestion in rows.ask(4))  # type: ignore[operator]

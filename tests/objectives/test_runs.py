@@ -39,12 +39,12 @@ def test_columns_are_mapped_and_the_highest_losses_dropped_in_order(tmp_path: Pa
 def test_every_wrong_cell_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, "n,tokens,sparsity,loss\n1e9,2e10,0,2.5\nbig,2e10,1,-1\n0,inf,0.5,\n")
     assert mistakes(path) == [
-        "n, row 2: expected a positive finite number, got big",
-        "n, row 3: expected a positive finite number, got 0",
-        "tokens, row 3: expected a positive finite number, got inf",
-        "sparsity, row 2: expected a number in [0, 1), got 1.0",
-        "loss, row 2: expected a positive finite number, got -1.0",
-        "loss, row 3: expected a positive finite number, got nan",
+        "runs.n, row 2: expected a positive finite number, got big",
+        "runs.n, row 3: expected a positive finite number, got 0",
+        "runs.tokens, row 3: expected a positive finite number, got inf",
+        "runs.sparsity, row 2: expected a number in [0, 1), got 1.0",
+        "runs.loss, row 2: expected a positive finite number, got -1.0",
+        "runs.loss, row 3: expected a positive finite number, got nan",
     ]
 
 
@@ -92,3 +92,10 @@ def test_many_coefficients_are_judged_in_one_call(shared: Path) -> None:
     apart = [Misfit(law, runs).evaluate(row, seed=0)["misfit"] for row in rows]
     assert together.tolist() == pytest.approx(apart, rel=1e-12)
     assert Misfit(law, runs).unsuitable(["alpha", "gamma"])[0].field == "space.gamma"
+
+
+def test_dropping_every_run_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "n,tokens,loss\n1,1,3.0\n1,1,9.0\n")
+    assert mistakes(path, drop_highest_loss=2) == [
+        "drop_highest_loss: expected fewer than the 2 runs there are, got 2"
+    ]

@@ -1,9 +1,11 @@
 """What a user may get wrong: each ends with exit code 2, 3 or 4 and one clear line, never a traceback."""
 
+import importlib.metadata
 from pathlib import Path
 
 import pytest
 
+from objectives import laws
 from runners.cli.main import main
 
 PLAN = {
@@ -224,3 +226,26 @@ def test_another_job_is_not_resumed_in_this_folder(
     code, lines = run(capsys, "search", other, "--out", str(tmp_path / "out"), "--quiet", "--resume")
     assert code == 2
     assert "hash" in lines[0]
+
+
+@pytest.mark.parametrize("law", laws.families())
+def test_a_plan_of_every_law_prints(law: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--flops", "1e21", "--law", law]) == 0
+    assert f"# Best model for 1e+21 FLOPs: {law}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written_is_named(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    code, lines = run(capsys, "search", job_file(tmp_path, BASE), "--out", str(tmp_path / place), "--quiet")
+    assert code == 2
+    assert lines[0].startswith("error: --out: expected a folder that can be written")
+
+
+def test_without_a_command_the_help_is_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "Commands" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == importlib.metadata.version("scalesearch")

@@ -129,8 +129,15 @@ def test_a_log_range_needs_positive_ends() -> None:
 
 
 def test_an_enormous_sweep_is_refused_before_it_is_built() -> None:
-    text = "{evaluations: 1, sweep: {seed: {from: 0, to: 1e6, number: 1000001}, budget.flops: [1, 2]}}"
-    assert mistakes(text) == [f"sweep: expected at most {MAX_SEARCHES} searches, got 2000002"]
+    text = "{evaluations: 1, sweep: {seed: {from: 0, to: 99999, number: 100000}, budget.flops: [1, 2]}}"
+    assert mistakes(text) == [f"sweep: expected at most {MAX_SEARCHES} searches, got 200000"]
+    (line,) = mistakes("{evaluations: 1, sweep: {seed: {from: 0, to: 1, number: 100000000000}}}")
+    assert line.startswith("sweep.seed.number: expected a number of at most 100000")
+
+
+def test_a_mapping_may_take_over_the_keys_of_another() -> None:
+    text = "evaluations: 5\nbudget: &b {flops: 1e21}\nsearches: {a: {budget: {<<: *b, max_tokens: 1e12}}}"
+    assert specs(text)[0].budget.max_tokens == 1e12  # type: ignore[union-attr]
 
 
 @given(st.text(max_size=60))
