@@ -26,10 +26,10 @@ def square() -> Moves:
     )
 
 
-def test_bisection_ends_just_inside_the_boundary(square: Moves) -> None:
+def test_cutting_segments_ends_just_inside_the_boundary(square: Moves) -> None:
     rng = np.random.default_rng(0)
     inside, outside = 0.5 * rng.random((50, 2)), 0.8 + 0.2 * rng.random((50, 2))
-    found = square.towards(inside, outside, 38)
+    found = square.towards(inside, outside, 13)
     assert len(found) > 10
     assert np.all(below_the_diagonal(found))
     np.testing.assert_allclose(found.sum(axis=1), 1.2, rtol=1e-9)
@@ -39,7 +39,7 @@ def test_bisection_ends_just_inside_the_boundary(square: Moves) -> None:
 def test_steps_keep_to_the_scale_and_follow_the_boundary(square: Moves, scale: float) -> None:
     rng = np.random.default_rng(0)
     parents = np.tile(square.encoder.canonical(np.array([[0.6, 0.6]])) - [[0.0, 1e-12]], (200, 1))
-    children = square.around(parents, scale, rng, 12)
+    children = square.around(parents, scale, rng, 4)
     assert np.all(below_the_diagonal(children))
     np.testing.assert_array_equal(children, square.encoder.canonical(children))
     assert np.abs(children - 0.6).max() < 6 * scale
@@ -49,7 +49,7 @@ def test_steps_keep_to_the_scale_and_follow_the_boundary(square: Moves, scale: f
 
 
 def test_steps_reach_the_bounds_of_the_cube(square: Moves) -> None:
-    children = square.around(np.zeros((100, 2)), 0.01, np.random.default_rng(0), 12)
+    children = square.around(np.zeros((100, 2)), 0.01, np.random.default_rng(0), 4)
     assert np.any(children[:, 0] == 0.0)
     assert children.min() == 0.0
 
@@ -60,7 +60,7 @@ def test_discrete_cells_move_by_bins_and_stay_canonical() -> None:
     )
     moves = Moves(encoder, lambda rows: np.ones(len(rows), dtype=np.bool_))
     (parent,) = encoder.encode_many([{"depth": 5, "kind": "a"}])
-    children = moves.around(np.tile(parent, (300, 1)), 1e-6, np.random.default_rng(0), 12)
+    children = moves.around(np.tile(parent, (300, 1)), 1e-6, np.random.default_rng(0), 4)
     configs = list(encoder.decode_many(children))
     assert {config["depth"] for config in configs} == {4, 5, 6}
     assert {config["kind"] for config in configs} == {"a", "b", "c"}
