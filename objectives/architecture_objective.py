@@ -59,6 +59,7 @@ class ArchitectureObjective(ClosedForm):
         most = 1.0 if self.budget.max_sparsity is None else self.budget.max_sparsity
         ok = sparsity <= min(most + ROUNDING, self.law.max_sparsity)
         ok &= table.total <= (self.budget.max_total_params or np.inf)
+        ok &= self._tokens(table) <= most_tokens(self.law, self.budget)
         ok &= table.flops_per_token * self._tokens(table) <= self.budget.flops * (1.0 + ROUNDING)
         return np.asarray(ok, dtype=np.bool_)
 
@@ -68,6 +69,9 @@ class ArchitectureObjective(ClosedForm):
         mistakes += [
             Mistake(f"space.{name}", "this parameter", "none") for name in SHAPE if name not in parameters
         ]
+        if self.budget.sparsity is not None:
+            expected = "max_sparsity in its place: shapes are discrete, and none has just this sparsity"
+            mistakes.append(Mistake("budget.sparsity", expected, f"{self.budget.sparsity:g}"))
         if "experts" in parameters and self.law.max_sparsity == 0:
             mistakes.append(Mistake("space.kinds", f"dense ({self.law.family} knows no sparsity)", "moe"))
         return mistakes

@@ -45,4 +45,5 @@ def _answer(law: Law, budget: Budget) -> Other:
         best = optimum(law, budget)
     except Infeasible as clash:
         return Other(*named, reason=str(clash))
-    return Other(*named, best.n, best.n_active, best.n_total, best.tokens, best.sparsity, best.loss)
+    sparsity = best.sparsity or law.inherent_sparsity
+    return Other(*named, best.n, best.n_active, best.n_total, best.tokens, sparsity, best.loss)

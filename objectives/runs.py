@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from objectives.laws.law import Array
+from objectives.laws.law import Array, Count
 from spaces.errors import BadInput, Mistake
 
 FIELDS = ("n", "tokens", "flops", "sparsity", "loss")
-"""What a column may be mapped to. Tokens and FLOPs stand in for each other through C = 6 N D."""
+"""What a column may be mapped to. Tokens and FLOPs stand in for each other through C = 6 N D; `n` may also be
+named by what it counts (`n_total`, `n_active`, ...)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +48,9 @@ def read_runs(path: Path, columns: Mapping[str, str] | None = None, *, drop_high
         BadInput: the file cannot be read; a field has no column; a cell is not a positive finite number.
     """
     table = _read(path)
-    mapping = {field: (columns or {}).get(field, field) for field in FIELDS}
-    _check_columns(table, mapping, columns or {})
+    columns = {"n" if field in list(Count) else field: column for field, column in (columns or {}).items()}
+    mapping = {field: columns.get(field, field) for field in FIELDS}
+    _check_columns(table, mapping, columns)
     values = {field: _numbers(table, field, column) for field, column in mapping.items() if column in table}
     mistakes = [mistake for _, found in values.values() for mistake in found]
     if mistakes:

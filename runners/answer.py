@@ -52,7 +52,7 @@ def _best_rows(record: Record) -> Iterator[tuple[str, str]]:
         yield f"{NAMES[law['count']]} (the law's own count)", count(best["n"])
     yield "training tokens", count(best["tokens"])
     yield f"tokens per parameter ({law['count']})", f"{best['tokens_per_param']:.3g}"
-    yield "sparsity", f"{best['sparsity'] + 0.0:.4g}"
+    yield "sparsity", f"{(best['sparsity'] or law['inherent_sparsity']):.4g}"
     for name, value in best["extra"].items():
         yield name.replace("_", " "), "no limit" if value is None else f"{value:.6g}"
     yield f"predicted loss ({law['unit']})", f"{best['loss']:.6f}"

@@ -54,9 +54,9 @@ class Optimum:
         return record
 
 
-def optimum(law: Law, budget: Budget, box: Box | None = None) -> Optimum:
-    """The exact optimum of one budget; see `optima`."""
-    return optima(law, [budget], box)[0]
+def optimum(law: Law, budget: Budget | float, box: Box | None = None) -> Optimum:
+    """The exact optimum of one budget, or of so many FLOPs without caps; see `optima`."""
+    return optima(law, [budget if isinstance(budget, Budget) else Budget(budget)], box)[0]
 
 
 def optima(law: Law, budgets: Sequence[Budget], box: Box | None = None) -> list[Optimum]:

@@ -37,6 +37,7 @@ class FineGrainedMoE(Law):
     title: ClassVar[str] = "Krajewski et al. 2024, arXiv:2402.07871"
     equation: ClassVar[str] = "L = c + (g/G^gamma + a)/N^alpha + b/D^beta"
     count: ClassVar[Count] = Count.NON_EMBEDDING
+    inherent_sparsity: ClassVar[float] = 1.0 - 1.0 / TOTAL_PER_ACTIVE
     extra: ClassVar[Extra | None] = Extra(
         "granularity", 1.0, 1.0, choices=(1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
     )

@@ -82,6 +82,8 @@ class Law(ABC):
     count: ClassVar[Count]
     max_sparsity: ClassVar[float] = 0.0
     """Largest S the form is defined for: 0 for a dense law; 1 means any S below 1."""
+    inherent_sparsity: ClassVar[float] = 0.0
+    """Share of the parameters every model of the law leaves idle, where S is no variable of the form."""
     extra: ClassVar[Extra | None] = None
     fixed_tokens: ClassVar[float | None] = None
     """Training tokens of every run behind a law that does not depend on D."""

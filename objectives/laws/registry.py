@@ -117,6 +117,7 @@ def describe(law: Law) -> dict[str, Any]:
         "equation": law.equation,
         "count": law.count.value,
         "unit": law.unit,
+        "inherent_sparsity": law.inherent_sparsity,
         "coefficients": law.coefficients,
         "fitted": asdict(law.fitted),
         "extra": _extra_record(law.extra) if law.extra else None,

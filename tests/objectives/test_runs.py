@@ -36,6 +36,11 @@ def test_columns_are_mapped_and_the_highest_losses_dropped_in_order(tmp_path: Pa
     assert runs.n.tolist() == [3, 2]
 
 
+def test_a_size_may_be_named_by_what_it_counts(tmp_path: Path) -> None:
+    path = write(tmp_path, "size,tokens,loss\n3,1,3.0\n")
+    assert read_runs(path, {"n_total": "size"}).n.tolist() == [3]
+
+
 def test_every_wrong_cell_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, "n,tokens,sparsity,loss\n1e9,2e10,0,2.5\nbig,2e10,1,-1\n0,inf,0.5,\n")
     assert mistakes(path) == [

@@ -94,3 +94,16 @@ def test_a_dense_law_has_no_use_for_mixtures() -> None:
 def test_parameters_that_are_no_dimension_and_dimensions_that_are_missing_are_named() -> None:
     fields = {mistake.field for mistake in objective().unsuitable(["layers", "d_model", "n_heads", "lr"])}
     assert fields == {"space.lr", "space.vocab"}
+
+
+def test_a_fixed_sparsity_is_refused_for_shapes_are_discrete() -> None:
+    fields = [mistake.field for mistake in objective(sparsity=0.5).unsuitable(["kind", *MIXTRAL])]
+    assert fields == ["budget.sparsity"]
+
+
+def test_a_cap_on_tokens_holds_for_a_law_of_fixed_tokens_too() -> None:
+    rows = Configs.from_rows([MIXTRAL])
+    law = laws.get("clark", "s-base")  # every run behind it saw 1.3e11 tokens
+    for cap, allowed in ((2e11, True), (3e10, False)):
+        capped = ArchitectureObjective(law, make_budget(flops=1e23, max_tokens=cap))
+        assert capped.feasible(rows).tolist() == [allowed]
