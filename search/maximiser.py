@@ -21,7 +21,7 @@ GLOBAL = 512
 INCUMBENTS, STEPS_EACH = 3, 60
 """Best trials, and steps around each, of sizes between the two below (log-uniform)."""
 SMALLEST_STEP, LARGEST_STEP = 1e-4, 0.3
-CLIMBERS, CLIMB = 5, 30
+CLIMBERS, CLIMB = 5, 15
 """Rows that follow the gradient, and for how many iterations."""
 ROUNDS, PARENTS, CHILDREN = 10, 4, 24
 """Of the final descent: rounds, survivors of each, children of each survivor."""
