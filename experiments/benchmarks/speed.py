@@ -62,7 +62,7 @@ def exact_rows() -> Iterator[Row]:
         law = laws.get(family)
         best = best_seconds(
             {"one": partial(optimum, law, budgets[500]), "many": partial(optima, law, budgets)},
-            rounds=3,
+            rounds=10,
         )
         yield (
             f"exact optimum, {family}",
