@@ -52,8 +52,10 @@ def test_no_tracked_file_names_a_registry_or_a_path_of_one_machine() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if tracked.returncode != 0:
         pytest.skip("needs a git checkout")
-    hosts = re.compile(r"pypi[.]org|pythonhosted|registry[.]npmjs|deb[.]debian|/(?:work|root)/")
+    # Written in parts, or this file would be one of them.
+    parts = ["py", "pi[.]org|python", "hosted|registry[.]", "npmjs|deb[.]", "debian|/(?:work|ro", "ot)/"]
+    hosts = re.compile("".join(parts))
     offences = [
         name for name in tracked.stdout.split() if hosts.search((ROOT / name).read_text(errors="replace"))
     ]
-    assert [name for name in offences if name != "tests/project/test_checkers.py"] == []
+    assert offences == []
