@@ -61,7 +61,7 @@ def run(
         KeyboardInterrupt: on Ctrl-C or SIGTERM; everything that finished is on disk, and in the report.
     """
     batch = job if isinstance(job, Batch) else load_batch(Path(job))
-    folder = Path("results", batch.name) if folder is None else Path(folder)
+    folder = usual_folder(batch) if folder is None else Path(folder)
     with make_backend(runner, workers, address) as backend:
         _claim(folder, batch, resume)
         try:
@@ -80,6 +80,11 @@ def _reasons(record: dict[str, Any]) -> list[str]:
     trials = [group["reason"] for search in record["searches"] for group in search["search"]["failures"]]
     whole = [search["failure"] for search in record["searches"] if search["failure"]]
     return sorted({*trials, *whole})
+
+
+def usual_folder(batch: Batch) -> Path:
+    """Where a job's results go if nobody says otherwise."""
+    return Path("results", batch.name)
 
 
 def resume(folder: Path | str, **options: Any) -> dict[str, Any]:

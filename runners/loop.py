@@ -127,7 +127,7 @@ class _Search:
         return Task(number, _evaluate, arguments, timeout)
 
     def note(self, note: Note) -> None:
-        """Journal a remark, once."""
+        """Journal a remark, unless an earlier run of this search left it already."""
         if note not in self.journal.records:
             self.journal.append(note)
 

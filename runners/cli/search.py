@@ -25,13 +25,13 @@ def search(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Run a batch of searches and print the best-config report; it is also in the job's folder."""
-    from runners.api import run
+    from runners.api import run, usual_folder
     from runners.job import load_batch
     from runners.progress import Bar, Progress
     from runners.report_document import document
 
     batch = load_batch(job)
-    folder = Path("results", batch.name) if out is None else out
+    folder = usual_folder(batch) if out is None else out
     watcher = Progress() if quiet else Bar({each.name: each.spec.evaluations for each in batch.jobs})
     record = run(
         batch, folder, runner=runner, workers=workers, address=address, resume=resume, progress=watcher
