@@ -1,15 +1,16 @@
 """A table of finished training runs: read once, every mistake named by column and row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from objectives.laws.law import Array, Count
+from objectives.laws.law import Array, Count, Law
 from spaces.errors import BadInput, Mistake
 
 FIELDS = ("n", "tokens", "flops", "sparsity", "loss")
@@ -28,12 +29,45 @@ class Runs:
     tokens: Array
     sparsity: Array
     loss: Array
+    extra: Mapping[str, Array] = field(default_factory=dict)
+    """Further inputs of laws (`unique_tokens`, `granularity`) by name."""
+    about: Mapping[str, Array] = field(default_factory=dict)
+    """Further facts of each run that no law takes (`learning_rate`, `batch_tokens`, `flops`), by name."""
+    count: Count | None = None
+    """What `n` counts, where the table says so; None leaves it to the law."""
+    unit: str = "nats/token"
     source: str = "memory"
     digest: str = ""
     """SHA-256 of the file's bytes, so that a job notices when its data changed."""
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    @property
+    def inputs(self) -> tuple[Array, Array, Array]:
+        """What every law takes, in order."""
+        return self.n, self.tokens, self.sparsity
+
+    @property
+    def flops(self) -> Array:
+        """Training FLOPs of each run: as the table states them, else 6 n_active D."""
+        if "flops" in self.about:
+            return self.about["flops"]
+        active = self.n * (1.0 - self.sparsity) if self.count is Count.TOTAL else self.n
+        return 6.0 * active * self.tokens
+
+    def extra_of(self, law: Law | type[Law]) -> dict[str, Array]:
+        """The extra input a law takes, as the keyword it takes it by; empty where the table has none."""
+        name = law.extra.name if law.extra else ""
+        return {name: self.extra[name]} if name in self.extra else {}
+
+    def take(self, rows: npt.NDArray[Any]) -> Self:
+        """Only these runs, by index or mask, in that order."""
+        columns = {name: getattr(self, name)[rows] for name in ("n", "tokens", "sparsity", "loss")}
+        extra, about = (
+            {name: column[rows] for name, column in group.items()} for group in (self.extra, self.about)
+        )
+        return replace(self, **columns, extra=extra, about=about)
 
 
 def read_runs(path: Path, columns: Mapping[str, str] | None = None, *, drop_highest_loss: int = 0) -> Runs:

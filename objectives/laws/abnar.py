@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from objectives.laws.law import Array, Count, FittedRange, Law, Trust
+from objectives.laws.law import Array, FittedRange, Law, Trust
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Abnar(Law):
     equation: ClassVar[str] = (
         "L = e + a/N^alpha + b/D^beta + c/(1-S)^lambda + d/((1-S)^delta N^gamma)  (Eq. 6)"
     )
-    count: ClassVar[Count] = Count.TOTAL
     max_sparsity: ClassVar[float] = 1.0
     unimodal: ClassVar[bool] = True  # along a budget a sum of exponentials of ln N, each of them convex
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from objectives.laws.law import Array, Count, Extra, FittedRange, Law, Trust
+from objectives.laws.law import Array, Extra, FittedRange, Law, Trust
 
 RELEASED_RUNS = FittedRange(n=(7.0988e6, 8.67e9), tokens=(1e8, 9e11))
 """The final losses the authors released; which 182 of them were fitted is not stated."""
@@ -33,7 +33,6 @@ class DataConstrained(Law):
     equation: ClassVar[str] = (
         "L = e + a/N'^alpha + b/D'^beta,  X' = U_X + U_X r_X (1 - exp(-(X/U_X - 1)/r_X)) for X = N, D"
     )
-    count: ClassVar[Count] = Count.TOTAL
     extra: ClassVar[Extra | None] = Extra("unique_tokens", np.inf, 1.0)
     unimodal: ClassVar[bool] = True  # ln N' and ln D' are concave in ln N along a budget
     positive: ClassVar[tuple[str, ...]] = ("a", "b", "alpha", "beta", "r_D", "r_N")

@@ -7,7 +7,7 @@ The printed coefficients are rounded: losses come out 0.011 to 0.023 below the p
 optimal sizes, tokens and granularities are met within 3 %.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
@@ -36,7 +36,6 @@ class FineGrainedMoE(Law):
     family: ClassVar[str] = "fine-grained-moe"
     title: ClassVar[str] = "Krajewski et al. 2024, arXiv:2402.07871"
     equation: ClassVar[str] = "L = c + (g/G^gamma + a)/N^alpha + b/D^beta"
-    count: ClassVar[Count] = Count.NON_EMBEDDING
     inherent_sparsity: ClassVar[float] = 1.0 - 1.0 / TOTAL_PER_ACTIVE
     extra: ClassVar[Extra | None] = Extra(
         "granularity", 1.0, 1.0, choices=(1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
@@ -50,6 +49,8 @@ class FineGrainedMoE(Law):
     g: float
     gamma: float
     c: float
+
+    count: Count = field(default=Count.NON_EMBEDDING, kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:
@@ -115,7 +116,8 @@ class FineGrainedDense(Hoffmann):
     family: ClassVar[str] = "fine-grained-dense"
     title: ClassVar[str] = "Krajewski et al. 2024, arXiv:2402.07871 (dense baseline)"
     equation: ClassVar[str] = "L = e + a/N^alpha + b/D^beta"
-    count: ClassVar[Count] = Count.NON_EMBEDDING
+
+    count: Count = field(default=Count.NON_EMBEDDING, kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:

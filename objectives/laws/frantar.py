@@ -8,7 +8,7 @@ The published T5 coefficients are not the minimum of the authors' own objective:
 reached 7.604e-6, others reach 4.880e-6. They are carried here as published.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
@@ -31,7 +31,6 @@ class Frantar(Law):
     family: ClassVar[str] = "frantar"
     title: ClassVar[str] = "Frantar et al. 2023, arXiv:2309.08520"
     equation: ClassVar[str] = "L = (a_S (1-S)^b_S + c_S)/N^b_N + (a_D/D)^b_D + e"
-    count: ClassVar[Count] = Count.NONZERO
     max_sparsity: ClassVar[float] = 1.0
     positive: ClassVar[tuple[str, ...]] = ("a_D",)
 
@@ -42,6 +41,8 @@ class Frantar(Law):
     b_N: float
     a_D: float
     b_D: float
+
+    count: Count = field(default=Count.NONZERO, kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:

@@ -8,7 +8,7 @@ evidence: only with it do the sets follow the laws whose data they were fitted o
 How the sets were fitted, and on which ranges, is not published where it could be read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
@@ -28,7 +28,6 @@ class Generalized(Law):
     family: ClassVar[str] = "generalized"
     title: ClassVar[str] = "Hossain, Wu, Taylor, Jannesari 2025, arXiv:2508.06617"
     equation: ClassVar[str] = "L = e (1-S)^gamma + (a (1-S)^alpha + c S)/N^alpha + b/D^beta  (Eq. 7)"
-    count: ClassVar[Count] = Count.ACTIVE
     max_sparsity: ClassVar[float] = 1.0
 
     e: float
@@ -38,6 +37,8 @@ class Generalized(Law):
     alpha: float
     beta: float
     gamma: float
+
+    count: Count = field(default=Count.ACTIVE, kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from objectives.laws.law import Array, Count, FittedRange, Law, Trust
+from objectives.laws.law import Array, FittedRange, Law, Trust
 
 EPOCH_RUNS = FittedRange(n=(5.733e7, 1.6183e10), tokens=(8.187e8, 3.17754e11), flops=(1.397e18, 1.2956e22))
 """The 240 runs Epoch kept of those it read off the paper's Figure 4; D = C/6N."""
@@ -31,7 +31,6 @@ class Hoffmann(Law):
         "Hoffmann et al. 2022, arXiv:2203.15556; refit by Besiroglu et al. 2024, arXiv:2404.10102"
     )
     equation: ClassVar[str] = "L = e + a/N^alpha + b/D^beta  (Eq. 2)"
-    count: ClassVar[Count] = Count.TOTAL
 
     e: float
     a: float

@@ -6,7 +6,7 @@ is Chinchilla's form with coefficients of its own (Table 4 of the paper).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
@@ -36,7 +36,6 @@ class JointMoE(Law):
         "L = a Ehat^delta N^(alpha + gamma ln Ehat) + b Ehat^omega D^(beta + zeta ln Ehat) + c  (Eq. 6),  "
         "1/Ehat = 1/(E - 1 + (1/e_start - 1/e_max)^-1) + 1/e_max,  E = 1/(1-S)"
     )
-    count: ClassVar[Count] = Count.ACTIVE
     max_sparsity: ClassVar[float] = 1.0
     positive: ClassVar[tuple[str, ...]] = ("e_start", "e_max")
 
@@ -51,6 +50,8 @@ class JointMoE(Law):
     e_start: float
     e_max: float
     c: float
+
+    count: Count = field(default=Count.ACTIVE, kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:

@@ -4,7 +4,7 @@ L = [(N_c/N)^(alpha_N/alpha_D) + D_c/D]^alpha_D, N without embeddings. The paper
 L(D) have other constants; the set here is the one fitted for the joint form.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
@@ -27,13 +27,14 @@ class Kaplan(Law):
     family: ClassVar[str] = "kaplan"
     title: ClassVar[str] = "Kaplan et al. 2020, arXiv:2001.08361"
     equation: ClassVar[str] = "L = [(N_c/N)^(alpha_N/alpha_D) + D_c/D]^alpha_D"
-    count: ClassVar[Count] = Count.NON_EMBEDDING
     positive: ClassVar[tuple[str, ...]] = ("alpha_D", "N_c", "D_c")
 
     alpha_N: float
     alpha_D: float
     N_c: float
     D_c: float
+
+    count: Count = field(default=Count.NON_EMBEDDING, kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:
@@ -48,12 +49,16 @@ class Kaplan(Law):
         )
 
     def n_total(self, n: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
-        """Parameters with embeddings, by Pearce and Song's relation."""
+        """Parameters with embeddings, by Pearce and Song's relation where N leaves them out."""
+        if self.count is not Count.NON_EMBEDDING:
+            return super().n_total(n, s)
         n, s = np.asarray(n, dtype=np.float64), np.asarray(s, dtype=np.float64)
         return np.asarray(n + EMBEDDING_SCALE * np.cbrt(n) + 0.0 * s)
 
     def n_from_total(self, n_total: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
         """The exact inverse of `n_total`: a cubic in N^(1/3)."""
+        if self.count is not Count.NON_EMBEDDING:
+            return super().n_from_total(n_total, s)
         return np.asarray(cubic_root(EMBEDDING_SCALE, n_total) ** 3 + 0.0 * np.asarray(s))
 
     def power_terms(self, s: Array, **extra: npt.ArrayLike) -> tuple[Array | float, ...]:

@@ -79,7 +79,6 @@ class Law(ABC):
     """Authors, year and arXiv number."""
     equation: ClassVar[str]
     """The formula as text, with its number in the paper."""
-    count: ClassVar[Count]
     max_sparsity: ClassVar[float] = 0.0
     """Largest S the form is defined for: 0 for a dense law; 1 means any S below 1."""
     inherent_sparsity: ClassVar[float] = 0.0
@@ -94,6 +93,8 @@ class Law(ABC):
 
     name: str = field(default="custom", kw_only=True)
     """Name of the coefficient set."""
+    count: Count = field(default=Count.TOTAL, kw_only=True)
+    """What N counts: the convention of the family's paper, or of the runs a set was fitted on."""
     source: str = field(default="given by the user", kw_only=True)
     trust: Trust = field(default=Trust.USER, kw_only=True)
     fitted: FittedRange = field(default=FittedRange(), kw_only=True)

@@ -8,7 +8,9 @@ from math import isfinite
 from typing import Any
 
 from objectives.laws.abnar import Abnar
+from objectives.laws.coupled import Coupled
 from objectives.laws.data_constrained import DataConstrained
+from objectives.laws.farseer import Farseer
 from objectives.laws.fine_grained_moe import FineGrainedDense, FineGrainedMoE
 from objectives.laws.frantar import Frantar
 from objectives.laws.generalized import Generalized
@@ -19,9 +21,14 @@ from objectives.laws.law import Extra, Law
 from objectives.laws.routed import Clark
 from spaces.errors import BadInput, Mistake, one_of
 
+UNPUBLISHED = "a fit of your own runs (`scalesearch fit`), for no coefficients of the {} law are published"
+"""What `get` expects where it has nothing to give."""
+
 FAMILIES: tuple[type[Law], ...] = (
     Kaplan,
     Hoffmann,
+    Coupled,
+    Farseer,
     Frantar,
     Abnar,
     Generalized,
@@ -47,9 +54,9 @@ def coefficient_sets(family: str) -> tuple[str, ...]:
     return tuple(law.name for law in family_class(family).published())
 
 
-def default_set(family: str) -> str:
-    """Name of the coefficient set `get` takes when none is named."""
-    return coefficient_sets(family)[0]
+def default_set(family: str) -> str | None:
+    """Name of the coefficient set `get` takes when none is named; None where nothing is published."""
+    return next(iter(coefficient_sets(family)), None)
 
 
 def get(family: str, coefficients: str | None = None) -> Law:
@@ -64,8 +71,11 @@ def get(family: str, coefficients: str | None = None) -> Law:
 
     Raises:
         BadInput: no such family or coefficient set; the message lists the names and suggests the closest.
+            Or nothing is published of the family.
     """
     published = {law.name: law for law in family_class(family).published()}
+    if not published:
+        raise BadInput.of("coefficients", UNPUBLISHED.format(family), coefficients or "nothing")
     if coefficients is None:
         return next(iter(published.values()))
     if coefficients not in published:
@@ -88,12 +98,24 @@ def custom(family: str, /, **coefficients: float) -> Law:
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """One record for each published coefficient set, fit for JSON: what `scalesearch laws` lists."""
+    """One record for each published coefficient set, fit for JSON: what `scalesearch laws` lists.
+
+    A family of which none is published has one record, with the set None and without coefficients.
+    """
     return [
         {**describe(law), "default": law.name == default_set(law.family)}
         for kind in FAMILIES
         for law in kind.published()
-    ]
+    ] + [_form_record(kind) for kind in FAMILIES if not kind.published()]
+
+
+def _form_record(kind: type[Law]) -> dict[str, Any]:
+    """What there is to say of a family without published coefficients."""
+    names = kind.coefficient_names()
+    form = kind(
+        *(float("nan") for _ in names), source="no published coefficients; `scalesearch fit` finds yours"
+    )
+    return {**describe(form), "set": None, "coefficients": dict.fromkeys(names), "default": False}
 
 
 def family_class(family: str) -> type[Law]:

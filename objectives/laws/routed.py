@@ -34,7 +34,6 @@ class Clark(Law):
         "log10 L = a log10 N + b log10 Ehat + c log10 N log10 Ehat + d,  "
         "1/Ehat = 1/(E - 1 + (1/e_start - 1/e_max)^-1) + 1/e_max,  E = 1/(1-S)"
     )
-    count: ClassVar[Count] = Count.ACTIVE
     max_sparsity: ClassVar[float] = 1.0
     fixed_tokens: ClassVar[float | None] = 130e9
     unimodal: ClassVar[bool] = True  # a power of N
@@ -50,6 +49,8 @@ class Clark(Law):
     cutoff: float | None = field(default=None, kw_only=True)
     """Published N beyond which routing gains nothing. Carried, because 10^(-b/c) with the table's
     three-decimal c is wrong by up to a factor of three."""
+
+    count: Count = field(default=Count.ACTIVE, kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:

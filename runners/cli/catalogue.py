@@ -83,6 +83,8 @@ def _law_section(family: list[dict[str, Any]]) -> Section:
 
 
 def _set_name(record: dict[str, Any]) -> str:
+    if record["set"] is None:
+        return "none published"
     return f"{record['set']} (default)" if record["default"] else str(record["set"])
 
 
