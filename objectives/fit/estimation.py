@@ -33,7 +33,7 @@ class Estimation:
     """Everything a fit minimises, as a function of coordinates theta of shape (B, p).
 
     Raises:
-        BadInput: a name in `held` or `tied` that is not a coefficient; fewer runs than free coefficients.
+        BadInput: a name in `held` or `tied` that is not a coefficient.
     """
 
     form: Form
@@ -60,9 +60,6 @@ class Estimation:
             for name, other in self.tied.items()
             if other in self.tied or other in self.held or name in self.held
         ]
-        if not mistakes and len(self.runs) < len(self.free):
-            expected = f"at least as many as the {len(self.free)} free coefficients of the {self.form.law.family} law"
-            mistakes.append(Mistake("runs", expected, f"{len(self.runs)} runs"))
         if mistakes:
             raise BadInput(mistakes)
 
@@ -80,6 +77,13 @@ class Estimation:
     def log_observed(self) -> Array:
         """Logarithm of the measured losses, shape (R,)."""
         return np.asarray(np.log(self.runs.loss))
+
+    def require_enough_runs(self) -> None:
+        """Raise `BadInput` where there are fewer runs than free coefficients."""
+        if len(self.runs) < len(self.free):
+            law, needed = self.form.law.family, len(self.free)
+            expected = f"at least as many as the {needed} free coefficients of the {law} law"
+            raise BadInput.of("runs", expected, f"{len(self.runs)} runs")
 
     @property
     def bounds(self) -> tuple[Array, Array]:

@@ -64,7 +64,7 @@ def minimise(
         start: shape (B, p).
         loss: rho.
         weights: of the residuals, not negative; shape (R,), or (B, R) for resampled tables.
-        lower: bounds of the parameters, shape (p,) or one for all.
+        lower: bounds of the parameters, shape (p,), (B, p), or one for all; equal bounds hold a parameter.
         upper: likewise.
         steps: at most so many.
     """
@@ -89,9 +89,9 @@ class _State:
         upper: npt.ArrayLike,
     ) -> None:
         self.model, self.loss = model, loss
-        count, size = start.shape
+        count = len(start)
         self.weights = np.broadcast_to(weights, (count, np.shape(weights)[-1]))
-        self.lower, self.upper = np.broadcast_to(lower, (size,)), np.broadcast_to(upper, (size,))
+        self.lower, self.upper = np.broadcast_to(lower, start.shape), np.broadcast_to(upper, start.shape)
         self.theta = np.clip(start, self.lower, self.upper)
         self.residuals, self.jacobian = self._at(self.theta)
         self.value = self._value(self.residuals, self.weights)
@@ -106,13 +106,14 @@ class _State:
         theta, weights, caution = self.theta[rows], self.weights[rows], self.caution[rows]
         r, jacobian = self.residuals[rows], self.jacobian[rows]
         gradient = _product(jacobian, weights * self.loss.slope(r))
-        free = ~(((theta <= self.lower) & (gradient > 0)) | ((theta >= self.upper) & (gradient < 0)))
+        lower, upper = self.lower[rows], self.upper[rows]
+        free = ~(((theta <= lower) & (gradient > 0)) | ((theta >= upper) & (gradient < 0)))
         gradient = np.where(free, gradient, 0.0)
         curved = np.sqrt(weights * self.loss.curvature(r, caution[:, None]))
         factor, scale = _factor(jacobian * curved[:, :, None] * free[:, None, :])
         self.decrease[rows] = _promise(factor, scale, gradient) / (self.value[rows] + TINY)
         step = _damped_step(factor, scale, gradient, self.damping[rows])
-        trial = np.clip(theta + step, self.lower, self.upper)
+        trial = np.clip(theta + step, lower, upper)
         new_r, new_jacobian = self._at(trial)
         value = self._value(new_r, weights)
         self._judge(

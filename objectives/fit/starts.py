@@ -92,6 +92,8 @@ def _profiled(estimation: Estimation, drawn: Mapping[str, Array]) -> Array:
     form, runs = estimation.form, estimation.runs
     names = form.law.coefficient_names()
     solved = [name for name in form.linear if name in estimation.free]
+    if not solved:
+        return estimation.coordinates(drawn)
     unit = {name: np.ones(len(next(iter(drawn.values())))) for name in form.linear} | dict(drawn)
     law = form.law(*(unit[name][:, None] for name in names))
     extra = runs.extra_of(form.law)
