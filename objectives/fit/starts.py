@@ -6,10 +6,8 @@ first order. Every start is then polished in all coordinates at once.
 """
 
 from collections.abc import Mapping
-from math import ceil, log2
 
 import numpy as np
-from scipy.stats import qmc
 
 from objectives.fit.estimation import Estimation
 from objectives.fit.forms import Linear, Range
@@ -65,7 +63,7 @@ def _drawn(estimation: Estimation, count: int, seed: int) -> dict[str, Array]:
     """Values of all coefficients that are not solved for, (count,) each; held and tied ones respected."""
     form = estimation.form
     names = [name for name in form.nonlinear if name in estimation.free]
-    cube = _sobol(max(len(names), 1), count, seed)
+    cube = _even(max(len(names), 1), count, seed)
     drawn = {
         name: _within(form.ranges.get(name, Range(0.05, 1.0)), cube[:, j]) for j, name in enumerate(names)
     }
@@ -74,10 +72,17 @@ def _drawn(estimation: Estimation, count: int, seed: int) -> dict[str, Array]:
     return drawn | ties
 
 
-def _sobol(dimensions: int, count: int, seed: int) -> Array:
-    """Scrambled Sobol points in the unit cube, shape (count, dimensions); count is rounded up to a power of 2."""
-    sampler = qmc.Sobol(dimensions, seed=np.random.default_rng([seed, 0]))
-    return np.asarray(sampler.random_base2(ceil(log2(count))))
+def _even(dimensions: int, count: int, seed: int) -> Array:
+    """Points of an additive recurrence, evenly spread over the unit cube, shape (count, dimensions).
+
+    Steps are powers of the generalised golden ratio, the root of x^(k+1) = x + 1; the seed shifts all points.
+    """
+    ratio = 2.0
+    for _ in range(64):
+        ratio = (1.0 + ratio) ** (1.0 / (dimensions + 1))
+    shift = np.random.default_rng([seed, 0]).uniform(size=dimensions)
+    steps = ratio ** -np.arange(1.0, dimensions + 1.0)
+    return np.asarray((shift + np.outer(np.arange(1.0, count + 1.0), steps)) % 1.0)
 
 
 def _within(spec: Range, share: Array) -> Array:
@@ -179,11 +184,9 @@ def _from_chinchilla(estimation: Estimation, count: int, seed: int) -> Array:
 
     plain = Estimation(form_of("hoffmann"), estimation.runs, estimation.loss, estimation.residual)
     solved = minimise(plain, starts(plain, 12, seed), LeastSquares(), np.ones(len(estimation.runs)), steps=40)
-    base = plain.coefficients(
-        solved.theta[np.argsort(solved.value)[:1]].repeat(2 ** ceil(log2(count)), axis=0)
-    )
+    base = plain.coefficients(solved.theta[np.argsort(solved.value)[:1]].repeat(count, axis=0))
     form = estimation.form
-    cube = _sobol(6, count, seed)
+    cube = _even(6, count, seed)
     alpha, beta = (_within(form.ranges[name], cube[:, j]) for j, name in enumerate(("alpha", "beta")))
     a1, a2 = 2.0 * cube[:, 2] - 1.0, 2.0 * cube[:, 3] - 1.0
     at = float(np.exp(np.log(estimation.runs.n).mean()))
