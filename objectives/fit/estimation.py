@@ -60,6 +60,11 @@ class Estimation:
             for name, other in self.tied.items()
             if other in self.tied or other in self.held or name in self.held
         ]
+        if self.form.chart and (self.held or self.tied):
+            law, given = self.form.law.family, ", ".join([*self.held, *self.tied])
+            mistakes.append(
+                Mistake("hold", f"none: coefficients of the {law} law are fitted together", given)
+            )
         if mistakes:
             raise BadInput(mistakes)
 
@@ -70,7 +75,9 @@ class Estimation:
 
     @cached_property
     def free(self) -> tuple[str, ...]:
-        """The coefficients behind the coordinates, in their order."""
+        """The coefficients behind the coordinates, or the coordinates of the form's chart, in their order."""
+        if self.form.chart:
+            return self.form.chart.names
         return tuple(name for name in self.names if name not in self.held and name not in self.tied)
 
     @cached_property
@@ -100,6 +107,8 @@ class Estimation:
 
     def coefficients(self, theta: Array) -> dict[str, Array]:
         """Coefficients by name at coordinates (B, p), each of shape (B,)."""
+        if self.form.chart:
+            return dict(zip(self.names, self.form.chart.coefficients(theta).T, strict=True))
         values = {
             name: np.exp(theta[:, j]) if self._is_log(name) else theta[:, j]
             for j, name in enumerate(self.free)
@@ -110,6 +119,9 @@ class Estimation:
 
     def coordinates(self, coefficients: Mapping[str, npt.ArrayLike]) -> Array:
         """The inverse of `coefficients`, shape (B, p)."""
+        if self.form.chart:
+            given = [np.atleast_1d(np.asarray(coefficients[name], dtype=np.float64)) for name in self.names]
+            return self.form.chart.coordinates(np.stack(np.broadcast_arrays(*given), axis=-1))
         columns = [np.atleast_1d(np.asarray(coefficients[name], dtype=np.float64)) for name in self.free]
         with np.errstate(divide="ignore"):
             logs = [
@@ -159,6 +171,8 @@ class Estimation:
 
     def _chain(self, theta: Array) -> Array:
         """Derivatives of the coefficients by the coordinates, shape (B, P, p)."""
+        if self.form.chart:
+            return self.form.chart.slopes(theta)
         coefficients = self.coefficients(theta)
         chain = np.zeros((len(theta), len(self.names), len(self.free)))
         for row, name in enumerate(self.names):

@@ -9,7 +9,7 @@ from objectives.fit.estimation import Estimation
 from objectives.fit.losses import LeastSquares
 from objectives.fit.solver import Minima, minimise
 from objectives.fit.starts import starts
-from objectives.laws.law import Array, Law
+from objectives.laws.law import Array, FittedRange, Law, Trust
 
 STARTS = 24
 SMOOTH_STEPS, STEPS = 25, 200
@@ -60,10 +60,23 @@ class Solution:
         return int(np.sum(self.minima.value <= self.objective * (1.0 + SAME) + 1e-300))
 
     def law(self) -> Law:
-        """The law with these coefficients as plain numbers."""
-        law = self.estimation.form.law
-        kwargs = {"count": self.estimation.count, "unit": self.estimation.runs.unit}
-        return law(*self.coefficients.values(), **kwargs)
+        """The law with these coefficients as plain numbers, and the range of the runs."""
+        runs, law = self.estimation.runs, self.estimation.form.law
+        return law(
+            *self.coefficients.values(),
+            name="fit",
+            source=f"fitted to {len(runs)} runs of {runs.source}",
+            trust=Trust.USER,
+            count=self.estimation.count,
+            unit=runs.unit,
+            fitted=FittedRange(
+                *(_range(column) for column in (runs.n, runs.tokens, runs.sparsity, runs.flops))
+            ),
+        )
+
+
+def _range(column: Array) -> tuple[float, float]:
+    return float(column.min()), float(column.max())
 
 
 def solve(estimation: Estimation, *, seed: int = 0, count: int = STARTS) -> Solution:

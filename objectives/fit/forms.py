@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from objectives.fit.charts import BoxCox, Chart
 from objectives.laws import FAMILIES, family_class
 from objectives.laws.law import Array, Law
 from spaces.errors import BadInput, one_of
@@ -57,6 +58,8 @@ class Form:
     ranges: Mapping[str, Range]
     kind: Linear = Linear.LOSS
     powers: Mapping[str, str] | None = None
+    chart: Chart | None = None
+    """Coordinates other than the coefficients and their logarithms; none may then be held or tied."""
 
     @property
     def nonlinear(self) -> tuple[str, ...]:
@@ -104,6 +107,19 @@ FORMS: dict[str, Form] = {
                 "gamma": Range(-0.8, -0.05, -2.0, 1.0),
             },
             kind=Linear.NOTHING,
+            chart=BoxCox(
+                (
+                    "exponent",
+                    "exponent_slope",
+                    "alpha",
+                    "scale",
+                    "scale_slope",
+                    "beta",
+                    "floor",
+                    "floor_slope",
+                    "gamma",
+                )
+            ),
         ),
         Form(
             family_class("frantar"),

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from objectives.fit.charts import REFERENCE
 from objectives.fit.estimation import Estimation
-from objectives.fit.forms import Linear, Range
+from objectives.fit.forms import Linear, Range, form_of
 from objectives.fit.losses import LeastSquares
 from objectives.fit.solver import minimise
 from objectives.laws.law import Array
@@ -175,29 +176,25 @@ def _of_bracket(estimation: Estimation, drawn: dict[str, Array]) -> Array:
 
 
 def _from_chinchilla(estimation: Estimation, count: int, seed: int) -> Array:
-    """Starts of Farseer's law: Chinchilla's, which it contains to first order, bent by a random little.
-
-    With gamma < 0, exp(a3 N^gamma + b3) is nearly e + e a3 N^gamma; with a1 = a2 = 0 the data term is
-    exp(b2) D^-exp(b1).
-    """
-    from objectives.fit.forms import form_of
-
+    """Starts of Farseer's law: Chinchilla's, which it contains to first order, bent by a random little."""
     plain = Estimation(form_of("hoffmann"), estimation.runs, estimation.loss, estimation.residual)
     solved = minimise(plain, starts(plain, 12, seed), LeastSquares(), np.ones(len(estimation.runs)), steps=40)
-    base = plain.coefficients(solved.theta[np.argsort(solved.value)[:1]].repeat(count, axis=0))
-    form = estimation.form
-    cube = _even(6, count, seed)
-    alpha, beta = (_within(form.ranges[name], cube[:, j]) for j, name in enumerate(("alpha", "beta")))
-    a1, a2 = 2.0 * cube[:, 2] - 1.0, 2.0 * cube[:, 3] - 1.0
-    at = float(np.exp(np.log(estimation.runs.n).mean()))
-    e = np.maximum(base["e"], 1e-3 * estimation.runs.loss.min()) * (0.7 + 0.5 * cube[:, 5])
-    gamma = -base["alpha"] * (0.5 + cube[:, 4])
-    a3 = base["a"] / e * at ** (-base["alpha"] - gamma)
-    bent = {"a1": 0.1 * a1 / at**alpha, "a2": 0.5 * a2 / at**beta, "a3": a3}
-    level = {
-        "b1": np.log(base["beta"]) - 0.1 * a1,
-        "b2": np.log(base["b"]) - 0.5 * a2,
-        "b3": np.log(e),
-    }
-    return estimation.coordinates(bent | level | {"alpha": alpha, "beta": beta, "gamma": gamma} | dict(
-        (name, np.full(len(alpha), value)) for name, value in estimation.held.items()))  # fmt: skip
+    base = {name: column[0] for name, column in plain.coefficients(solved.theta[[solved.best]]).items()}
+    size = base["a"] * REFERENCE ** -base["alpha"]
+    ranges, cube = estimation.form.ranges, _even(6, count, seed)
+    floor = np.log(base["e"] + size) + 0.1 * (cube[:, 0] - 0.5)
+    slope = -base["alpha"] * size / (base["e"] + size) * (0.5 + cube[:, 1])
+    alpha, beta, gamma = (_within(ranges[name], cube[:, 2 + j]) for j, name in enumerate(ranges))
+    bend = 0.2 * (cube[:, 5] - 0.5)
+    columns = (
+        np.log(base["beta"]),
+        bend,
+        alpha,
+        np.log(base["b"]),
+        20 * base["beta"] * bend,
+        beta,
+        floor,
+        slope,
+        gamma,
+    )
+    return np.stack(np.broadcast_arrays(*columns), axis=-1)
