@@ -5,6 +5,8 @@ that all replicates are solved side by side from the optimum. Alone it is too na
 neither the noise of a run nor that the law itself drifts beyond its data (`objectives.fit.calibration`).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from objectives.fit.estimation import Estimation
@@ -14,12 +16,36 @@ from objectives.laws.law import Array
 STEPS = 60
 
 
-def resampled(estimation: Estimation, theta: Array, count: int, seed: int) -> Array:
-    """Coordinates (count, p) of the law refitted to `count` resampled tables, each started at `theta` (p,)."""
-    runs = len(estimation.runs)
-    random = np.random.default_rng([seed, 2])
-    weights = random.multinomial(runs, np.full(runs, 1.0 / runs), size=count).astype(np.float64)
+def resampled(
+    estimation: Estimation, theta: Array, count: int, seed: Sequence[int], groups: Array | None = None
+) -> Array:
+    """Coordinates of the law refitted to resampled tables.
+
+    Args:
+        estimation: the fit.
+        theta: the optimum of each of G groups of runs, (G, p), where their replicates start.
+        count: replicates of each group.
+        seed: of the resampling.
+        groups: which runs belong to each group, weights 0 or 1 of shape (G, R); all of them if left out.
+
+    Returns:
+        Shape (G, count, p).
+    """
+    groups = np.ones((len(theta), len(estimation.runs))) if groups is None else groups
+    random = np.random.default_rng(seed)
+    shares = groups / groups.sum(axis=1, keepdims=True)
+    drawn = [
+        random.multinomial(int(group.sum()), share, size=count)
+        for group, share in zip(groups, shares, strict=True)
+    ]
     lower, upper = estimation.bounds
-    start = np.tile(theta, (count, 1))
-    minima = minimise(estimation, start, estimation.loss, weights, lower=lower, upper=upper, steps=STEPS)
-    return minima.theta
+    minima = minimise(
+        estimation,
+        np.repeat(theta, count, axis=0),
+        estimation.loss,
+        np.concatenate(drawn).astype(np.float64),
+        lower=lower,
+        upper=upper,
+        steps=STEPS,
+    )
+    return minima.theta.reshape(len(theta), count, -1)

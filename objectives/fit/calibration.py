@@ -54,11 +54,29 @@ class Calibration:
         """Normal quantile of the level."""
         return NormalDist().inv_cdf(0.5 + self.level / 2)
 
-    def half_width(self, spread: Array, flops: Array) -> Array:
-        """Half the interval of a log loss, from the bootstrap's spread and the compute of the run."""
-        decades = np.maximum(np.log10(flops / self.flops), 0.0)
-        variance = spread**2 + self.noise**2 + (self.drift * decades) ** 2
+    def half_width(self, spread: Array, decades: Array, noise: float | None = None) -> Array:
+        """Half the interval of a log loss.
+
+        Args:
+            spread: standard deviation of the predicted log loss over the bootstrap.
+            decades: compute beyond the runs; below them, the law does not drift.
+            noise: of a run; that of the fit if left out.
+        """
+        sigma = self.noise if noise is None else noise
+        variance = spread**2 + sigma**2 + (self.drift * np.maximum(decades, 0.0)) ** 2
         return np.asarray(self.z * self.factor * np.sqrt(variance))
+
+    def coverage(self, cuts: Sequence[Cut]) -> tuple[float, float] | None:
+        """Share of the rolling-origin errors inside their intervals, and the median half width; None without.
+
+        Of the very errors the calibration was made from: how it does on errors it has not seen is measured by
+        the benchmark `fit_coverage`.
+        """
+        if not cuts:
+            return None
+        widths = [self.half_width(cut.spread, cut.decades, cut.noise) for cut in cuts]
+        inside = [np.mean(np.abs(cut.error) <= width) for cut, width in zip(cuts, widths, strict=True)]
+        return float(np.mean(inside)), float(np.median(np.concatenate(widths)))
 
     def widened(self, point: Array, draws: Array) -> Array:
         """Draws of a positive quantity (last axis) moved away from the point by the inflation, in logs."""

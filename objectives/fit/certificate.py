@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from objectives.fit.fitting import SAME, Solution
+from objectives.fit.fitting import Solution
 from objectives.fit.solver import minimise
 from objectives.laws.law import Array
 
@@ -20,8 +20,9 @@ CHI_SQUARED_95 = 3.841458820694124
 POINTS = 41
 GRADIENT = 1e-10
 """Decrease still promised, relative to the objective, that is rounding."""
-ALONE = 0.1
-"""Share of the starts that must agree."""
+AGREE = 2
+"""Starts that must end at the optimum for it to be called found."""
+AT_BOUND = 1e-6
 VAGUE = 0.5
 """Relative width of the profile interval beyond which a coefficient is called not identified."""
 STEPS = 60
@@ -64,9 +65,7 @@ class FitCertificate:
     @property
     def holds(self) -> bool:
         """Whether enough starts agree, the gradient has vanished, and no coefficient is at a bound."""
-        return (
-            self.reached >= max(2, ALONE * self.starts) and self.decrease <= GRADIENT and not self.at_bounds
-        )
+        return self.reached >= AGREE and self.decrease <= GRADIENT and not self.at_bounds
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -92,8 +91,10 @@ def certify(solution: Solution) -> FitCertificate:
 def at_bounds(solution: Solution) -> tuple[str, ...]:
     """Coefficients whose fitted value lies on a bound: the data wanted to go further."""
     lower, upper = solution.estimation.bounds
-    slack = 1e-9 * np.maximum(np.abs(solution.theta), 1.0)
-    touching = (solution.theta <= lower + slack) | (solution.theta >= upper - slack)
+    slack = AT_BOUND * np.maximum(np.abs(solution.theta), 1.0)
+    ranges = solution.estimation.form.ranges
+    harmless = np.array([name in ranges and ranges[name].harmless for name in solution.estimation.free])
+    touching = (solution.theta <= lower + slack) | ((solution.theta >= upper - slack) & ~harmless)
     return tuple(name for name, there in zip(solution.estimation.free, touching, strict=True) if there)
 
 
@@ -166,6 +167,3 @@ def _dispersion(solution: Solution) -> float:
     degrees = max(len(r) - len(solution.estimation.free), 1)
     bent = float(np.sum(loss.curvature(r, np.zeros(1))))
     return float(np.sum(loss.slope(r) ** 2)) / max(bent, 1.0) * len(r) / degrees
-
-
-__all__ = ["SAME", "FitCertificate", "Profile", "at_bounds", "certify", "profile"]

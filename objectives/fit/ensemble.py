@@ -54,6 +54,8 @@ class Ensemble:
     calibration: Calibration
     alternatives: tuple[Law, ...] = ()
     """Other laws fitted to the same runs that are acceptable, best first."""
+    weights: tuple[float, ...] = (1.0,)
+    """What the law and each alternative count in an expectation: 1 / (held-out error)^2, summing to 1."""
 
     @cached_property
     def replicates(self) -> Law:
@@ -78,7 +80,8 @@ class Ensemble:
         with np.errstate(all="ignore"):
             deviation = np.log(self.replicates.loss(**rows)) - np.log(loss.ravel())
         spread = np.sqrt(np.nanmean(np.clip(deviation, -1.0, 1.0) ** 2, axis=0)).reshape(loss.shape)
-        half = self.calibration.half_width(spread, self.law.training_flops(n, d, s, **extra))
+        decades = np.log10(self.law.training_flops(n, d, s, **extra) / self.calibration.flops)
+        half = self.calibration.half_width(spread, decades)
         return Prediction(loss, loss * np.exp(-half), loss * np.exp(half))
 
     def uncertainty(self, best: Optimum, budget: Budget, box: Box | None = None) -> Uncertainty:

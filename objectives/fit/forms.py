@@ -37,6 +37,8 @@ class Range:
     high: float
     lower: float = -np.inf
     upper: float = np.inf
+    harmless: bool = False
+    """Whether at the upper bound an effect is simply absent, which says nothing against the law."""
 
 
 EXPONENT = Range(0.05, 1.0, 1e-3, 4.0)
@@ -160,8 +162,8 @@ FORMS: dict[str, Form] = {
             ranges={
                 "alpha": EXPONENT,
                 "beta": EXPONENT,
-                "r_D": Range(2.0, 40.0, 1e-2, 1e6),
-                "r_N": Range(2.0, 40.0, 1e-2, 1e6),
+                "r_D": Range(2.0, 40.0, 1e-2, 1e4, harmless=True),
+                "r_N": Range(2.0, 40.0, 1e-2, 1e4, harmless=True),
             },
         ),
     )

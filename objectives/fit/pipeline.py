@@ -23,7 +23,7 @@ from objectives.fit.certificate import FitCertificate, certify
 from objectives.fit.checks import Finding, check
 from objectives.fit.ensemble import Ensemble, Uncertainty
 from objectives.fit.estimation import Estimation, Residual
-from objectives.fit.fitting import Solution, solve
+from objectives.fit.fitting import Solution
 from objectives.fit.forms import form_of
 from objectives.fit.losses import Huber, Loss
 from objectives.fit.recommendation import Recommendation, recommend
@@ -31,7 +31,6 @@ from objectives.fit.rolling import Cut, rolling_origin
 from objectives.fit.selection import Candidate, choose, examine, families_for
 from objectives.laws.law import Array, Count, Law
 from objectives.runs import Runs
-from spaces.errors import BadInput
 
 DRAWS = 1000
 AHEAD = (1.0, 10.0, 100.0)
@@ -107,12 +106,15 @@ class Fit:
         }
 
     def _interval(self, name: str, draws: Array) -> tuple[float, float]:
-        point, calibration = self.coefficients[name], self.calibration
-        if name in self.solution.estimation.form.positive:
-            return calibration.interval(point, draws)
-        tail = (1 - calibration.level) / 2
-        low, high = np.quantile(point + calibration.inflation * (draws - point), [tail, 1 - tail])
-        return min(float(low), point), max(float(high), point)
+        """In logarithms where the coefficient must be positive; never beyond its bounds."""
+        point, calibration, form = self.coefficients[name], self.calibration, self.solution.estimation.form
+        lower, upper = form.bounds(name)
+        if name in form.positive or lower > 0:
+            low, high = calibration.interval(point, draws)
+        else:
+            tail = (1 - calibration.level) / 2
+            low, high = np.quantile(point + calibration.inflation * (draws - point), [tail, 1 - tail])
+        return max(min(float(low), point), lower), min(max(float(high), point), upper)
 
 
 def fit_runs(
@@ -153,7 +155,7 @@ def fit_runs(
     solution = head.solution
     assert solution is not None  # `_chosen` sees to it
     rolled = tuple(rolling_origin(solution, seed=seed))
-    ensemble = _ensemble(solution, rolled, recipe, [each for each in candidates if each is not head])
+    ensemble = _ensemble(head, solution, rolled, recipe, [each for each in candidates if each is not head])
     return Fit(
         runs=runs,
         recipe=recipe,
@@ -194,16 +196,25 @@ def _estimation(runs: Runs, law: str | type[Law], recipe: Recipe) -> Estimation:
 
 
 def _ensemble(
-    solution: Solution, rolled: tuple[Cut, ...], recipe: Recipe, others: Sequence[Candidate]
+    head: Candidate, solution: Solution, rolled: tuple[Cut, ...], recipe: Recipe, others: Sequence[Candidate]
 ) -> Ensemble:
     estimation = solution.estimation
-    theta = resampled(estimation, solution.theta, recipe.draws, recipe.seed)
+    theta = resampled(estimation, solution.theta[None], recipe.draws, [recipe.seed, 2])[0]
     draws = np.stack(list(estimation.coefficients(theta).values()), axis=-1)
     degrees = max(len(estimation.runs) - len(estimation.free), 1)
     noise = float(np.sqrt(np.sum(solution.log_errors**2) / degrees))
     calibration = calibrate(rolled, noise, float(estimation.runs.flops.max()), recipe.level)
-    laws = tuple(each.law for each in others if each.acceptable and each.law is not None)
-    return Ensemble(solution.law(), draws, calibration, laws)
+    return Ensemble(solution.law(), draws, calibration, *_weighted(head, others))
+
+
+def _weighted(head: Candidate, others: Sequence[Candidate]) -> tuple[tuple[Law, ...], tuple[float, ...]]:
+    """The acceptable alternatives, and the weights of the law and of each of them."""
+    acceptable = [each for each in others if each.acceptable and each.law is not None]
+    laws = tuple(each.law for each in acceptable if each.law is not None)
+    errors = [each.error for each in (head, *acceptable)]
+    known = np.array([1.0 if error is None else error for error in errors])
+    weights = 1.0 / np.maximum(known, 1e-12) ** 2
+    return laws, tuple(float(weight) for weight in weights / weights.sum())
 
 
 def _decision(

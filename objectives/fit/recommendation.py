@@ -32,7 +32,7 @@ class Recommendation:
     tokens: float
     sparsity: float
     expected_loss: float
-    """Over replicates and laws; half the weight is the fitted law's, the others share the rest."""
+    """Over replicates and laws, each law weighted by how well it extrapolated."""
     gain: float
     """How much lower it is than the expected loss of the point optimum."""
     laws: int
@@ -42,9 +42,8 @@ def recommend(ensemble: Ensemble, best: Optimum, budget: Budget, box: Box | None
     """The configuration of least expected loss on the budget's curve."""
     problem = Problem.of(ensemble.law, [budget], box or Box())
     if ensemble.law.extra:
-        problem = problem.choose(
-            np.argmin(np.abs(problem.x - best.extra[ensemble.law.extra.name]))[None, None]
-        )
+        chosen = problem.x == best.extra[ensemble.law.extra.name]
+        problem = problem.choose(np.argmax(chosen, axis=1)[:, None])
     expected = _Expectation(ensemble, problem)
     low_s, high_s = (
         float(bound[0, 0]) for bound in (problem.limits.low("sparsity"), problem.limits.high("sparsity"))
@@ -92,7 +91,8 @@ class _Expectation:
                 for name, column in zip(ensemble.law.coefficients, ensemble.draws.T, strict=True)
             }
         )
-        self.alternatives, self.inflation = ensemble.alternatives, ensemble.calibration.inflation
+        self.alternatives, self.weights = ensemble.alternatives, ensemble.weights
+        self.inflation = ensemble.calibration.inflation
 
     def on(self, u: Array, s: Array) -> tuple[Array, Array]:
         """Expected losses, shape (len(s), len(u)), and the u they hold for, moved within the bounds."""
@@ -106,8 +106,7 @@ class _Expectation:
             point = np.log(self.law.loss(n, d, sparsity, **extra))
             deviation = np.log(self.replicates.loss(n, d, sparsity, **extra)) - point
             mean = np.nanmean(np.exp(point + self.inflation * np.clip(deviation, -0.5, 0.5)), axis=0)
-            others = [law.loss(n, d, sparsity) for law in self.alternatives if not law.extra]
-        if others:
-            mean = 0.5 * mean + 0.5 * np.mean(others, axis=0)
+            others = [law.loss(n, d, sparsity, **(extra if law.extra else {})) for law in self.alternatives]
+        mean = np.average([mean, *others], axis=0, weights=self.weights)
         shape = (len(s), len(u))
         return mean.reshape(shape), sizes.reshape(shape)

@@ -21,7 +21,10 @@ CUTS = np.linspace(0.4, 0.9, 5)
 SPARE = 2
 """Runs a cut keeps beyond the number of coefficients."""
 REPLICATES = 60
+MOST_STARTS = 8
 ROUNDING = 1e-9
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +55,10 @@ class Cut:
         }
 
 
-def cuts(estimation: Estimation) -> list[npt.NDArray[np.bool_]]:
+def cuts(estimation: Estimation) -> list[Mask]:
     """Masks of the runs below each cut; none where the table is too small to leave any out."""
     order = np.log(progress(estimation))
-    masks: list[npt.NDArray[np.bool_]] = []
+    masks: list[Mask] = []
     for level in np.quantile(order, CUTS):
         below = order <= level + ROUNDING
         known = any(np.array_equal(below, mask) for mask in masks)
@@ -70,13 +73,11 @@ def progress(estimation: Estimation) -> Array:
 
 
 def rolling_origin(
-    solution: Solution,
-    *,
-    seed: int = 0,
-    replicates: int = REPLICATES,
-    masks: Sequence[npt.NDArray[np.bool_]] = (),
+    solution: Solution, *, seed: int = 0, replicates: int = REPLICATES, masks: Sequence[Mask] = ()
 ) -> list[Cut]:
     """The errors of the fit's own recipe at each cut.
+
+    Runs above a cut have no weight below it, so that all cuts are fitted side by side.
 
     Args:
         solution: the fit to all runs; the ends of its starts are the starts below each cut.
@@ -85,40 +86,45 @@ def rolling_origin(
         masks: the cuts, as `cuts` makes them if left out; the same for several laws that are compared.
     """
     estimation = solution.estimation
-    return [
-        _cut(solution, mask, [seed, 3, j], replicates) for j, mask in enumerate(masks or cuts(estimation))
-    ]
+    masks = list(masks or cuts(estimation))
+    if not masks:
+        return []
+    theta = _fitted_below(solution, masks)
+    errors = np.log(estimation.predicted(theta)) - estimation.log_observed
+    spreads = np.zeros_like(errors)
+    if replicates:
+        drawn = resampled(estimation, theta, replicates, [seed, 3], np.array(masks, dtype=np.float64))
+        with np.errstate(all="ignore"):
+            deviation = np.log(estimation.predicted(drawn.reshape(-1, theta.shape[1])))
+            deviation = deviation.reshape(*drawn.shape[:2], -1) - np.log(estimation.predicted(theta))[:, None]
+        spreads = np.sqrt(np.nanmean(np.clip(deviation, -1.0, 1.0) ** 2, axis=1))
+    return [_cut(estimation, *row) for row in zip(masks, errors, spreads, strict=True)]
 
 
-def _cut(solution: Solution, below: npt.NDArray[np.bool_], seed: list[int], replicates: int) -> Cut:
-    whole = solution.estimation
-    part, rest = whole.on(whole.runs.take(below)), whole.on(whole.runs.take(~below))
-    best = polish(part, _starts(solution))
-    predicted = np.log(rest.predicted(best.theta[None])[0])
-    degrees = max(int(below.sum()) - len(whole.free), 1)
-    flops = progress(whole)
-    return Cut(
-        flops=float(flops[below].max()),
-        below=int(below.sum()),
-        error=predicted - rest.log_observed,
-        spread=_spread(part, rest, best, predicted, seed, replicates),
-        noise=float(np.sqrt(np.sum(best.log_errors**2) / degrees)),
-        decades=np.log10(flops[~below] / flops[below].max()),
-    )
+def _fitted_below(solution: Solution, masks: Sequence[Mask]) -> Array:
+    """Coordinates of the best fit below each cut, shape (cuts, p)."""
+    start = _starts(solution)
+    weights = np.repeat(np.array(masks, dtype=np.float64), len(start), axis=0)
+    minima = polish(solution.estimation, np.tile(start, (len(masks), 1)), weights).minima
+    value = minima.value.reshape(len(masks), -1)
+    best = np.argmin(value, axis=1) + len(start) * np.arange(len(masks))
+    return minima.theta[best]
 
 
 def _starts(solution: Solution) -> Array:
-    """The ends of the fit's starts, best first, one of each basin at least."""
+    """Some of the ends of the fit's starts, the best first and others spread over all basins."""
     order = np.argsort(solution.minima.value, kind="stable")
-    return solution.minima.theta[order[:: max(1, len(order) // 8)]]
+    return solution.minima.theta[order[:: max(1, len(order) // MOST_STARTS)]]
 
 
-def _spread(
-    part: Estimation, rest: Estimation, best: Solution, predicted: Array, seed: list[int], replicates: int
-) -> Array:
-    if not replicates:
-        return np.zeros_like(predicted)
-    theta = resampled(part, best.theta, replicates, int(np.random.default_rng(seed).integers(2**31)))
-    with np.errstate(all="ignore"):
-        deviation = np.log(rest.predicted(theta)) - predicted
-    return np.asarray(np.sqrt(np.nanmean(np.clip(deviation, -1.0, 1.0) ** 2, axis=0)))
+def _cut(estimation: Estimation, below: Mask, error: Array, spread: Array) -> Cut:
+    flops = progress(estimation)
+    degrees = max(int(below.sum()) - len(estimation.free), 1)
+    return Cut(
+        flops=float(flops[below].max()),
+        below=int(below.sum()),
+        error=error[~below],
+        spread=spread[~below],
+        noise=float(np.sqrt(np.sum(error[below] ** 2) / degrees)),
+        decades=np.log10(flops[~below] / flops[below].max()),
+    )

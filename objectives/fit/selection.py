@@ -5,17 +5,16 @@ one standard error of the best, the one with the fewest coefficients is chosen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from objectives.budget import Budget
 from objectives.exact.optimum import Optimum, optimum
-from objectives.fit.certificate import at_bounds
+from objectives.fit.certificate import AGREE, at_bounds
 from objectives.fit.estimation import Estimation
 from objectives.fit.fitting import Solution, solve
-from objectives.fit.forms import form_of
 from objectives.fit.rolling import Cut, cuts, rolling_origin
 from objectives.laws.law import Law
 from objectives.runs import Runs
@@ -26,6 +25,8 @@ SPARSE = ("generalized", "frantar", "abnar")
 REACH = 100.0
 """How far beyond the largest run, in compute, a law must keep falling with N and D."""
 GRID = 25
+WORSE = 2.0
+"""Held-out errors this many times the best family's are too much."""
 MOST_SHARE, LEAST_SHARE = 1e4, 1e-4
 """Sizes beyond these multiples of the fitted ones are an edge: nobody would search there."""
 
@@ -89,15 +90,25 @@ def examine(templates: Sequence[Estimation], budget: Budget, *, seed: int = 0) -
     enough = [each for each in templates if len(each.runs) >= len(each.free)]
     masks = min((cuts(each) for each in enough), key=len, default=[])
     found = [_examined(each, masks, budget, seed) for each in templates]
+    least = min((each.error for each in found if each.acceptable and each.error is not None), default=np.inf)
+    found = [_compared(each, least) for each in found]
     return sorted(found, key=lambda each: (not each.acceptable, np.inf if each.error is None else each.error))
+
+
+def _compared(candidate: Candidate, least: float) -> Candidate:
+    """The candidate, turned away if it extrapolates far worse than the best acceptable one."""
+    if not candidate.acceptable or candidate.error is None or candidate.error <= WORSE * least:
+        return candidate
+    reason = f"its held-out error is {candidate.error / least:.1f} times that of the best"
+    return replace(candidate, rejected=reason)
 
 
 def _examined(estimation: Estimation, masks: list[Any], budget: Budget, seed: int) -> Candidate:
     family, size = estimation.form.law.family, len(estimation.free)
     try:
         solution = solve(estimation, seed=seed)
-    except BadInput as error:
-        return Candidate(family, size, rejected=str(error))
+    except BadInput as mistake:
+        return Candidate(family, size, rejected=str(mistake))
     rolled = tuple(rolling_origin(solution, seed=seed, replicates=0, masks=masks)) if masks else ()
     error = float(np.mean([np.mean(np.abs(cut.error)) for cut in rolled])) if rolled else None
     law = solution.law()
@@ -138,6 +149,8 @@ def why_not(solution: Solution, law: Law, budget: Budget) -> str | None:
     edges = at_bounds(solution)
     if edges:
         return f"the optimum lies at an edge of the search: {', '.join(edges)} at the bound"
+    if solution.reached < AGREE:
+        return f"not identified: no two of {len(solution.minima.value)} starts agree on an optimum"
     return _rises(solution, law) or _runs_away(solution, law, budget)
 
 
