@@ -5,13 +5,19 @@ own way. Losses are stated in each law's unit, but even equal units are comparab
 the same data and tokenizer; N and D are what may be compared.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from objectives import laws
 from objectives.budget import Budget
-from objectives.exact import optimum
+from objectives.exact.limits import Box
+from objectives.exact.optimum import best_point, columns_of
+from objectives.exact.problem import Problem
 from objectives.laws.law import Law
 from spaces.errors import Infeasible
+
+ANSWER = ("n", "n_active", "n_total", "tokens", "sparsity", "loss")
+"""What is said of another law's optimum."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +39,18 @@ class Other:
     """Why the set does not answer."""
 
 
-def others(law: Law, budget: Budget) -> tuple[Other, ...]:
-    """The answers of all published sets but `law` itself."""
+def others(law: Law, budget: Budget, fitted: Sequence[Law] = ()) -> tuple[Other, ...]:
+    """The answers of other laws fitted to the same runs, and then of all published sets but `law` itself."""
     published = (each for family in laws.FAMILIES for each in family.published())
-    return tuple(_answer(each, budget) for each in published if each != law)
+    return tuple(_answer(each, budget) for each in (*fitted, *published) if each != law)
 
 
 def _answer(law: Law, budget: Budget) -> Other:
     named = (law.family, law.name, law.count.value, law.unit)
     try:
-        best = optimum(law, budget)
+        point = best_point(Problem.of(law, [budget], Box()))
     except Infeasible as clash:
         return Other(*named, reason=str(clash))
-    sparsity = best.sparsity or law.inherent_sparsity
-    return Other(*named, best.n, best.n_active, best.n_total, best.tokens, sparsity, best.loss)
+    best = {name: values[0] for name, values in columns_of(point).items()}
+    best["sparsity"] = best["sparsity"] or law.inherent_sparsity
+    return Other(*named, **{name: best[name] for name in ANSWER})

@@ -4,23 +4,20 @@ Best configuration, interval of its predicted loss, certificate, waste bands, ac
 laws would say, how far beyond its data the law is asked, real models of that size, memory, time and money.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import log10
 from typing import Any
 
-import numpy as np
-
 from objectives.budget import Budget
 from objectives.comparison import Other, others
 from objectives.exact import Box, Optimum, WasteBand, optimum, waste_bands
+from objectives.fit.ensemble import Ensemble, Uncertainty
+from objectives.fit.recommendation import Recommendation, recommend
 from objectives.laws import FittedRange, Law, Trust, describe
 from objectives.machine import RunCost
 from objectives.memory import Memory, memory
 from objectives.models import nearest
 
-LEVEL = 0.95
-"""Share of the replicates an interval covers."""
 FAR = 0.5
 """Decades beyond the fitted range that deserve a warning: a factor of three."""
 NO_INTERVAL = (
@@ -30,19 +27,6 @@ NO_INTERVAL = (
 NO_REPLICATES = "none: the coefficients were given without the fit that could tell how sure they are"
 
 Interval = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Uncertainty:
-    """Intervals over refits of the law to resampled data."""
-
-    level: float
-    replicates: int
-    loss: Interval
-    """Predicted at the best configuration."""
-    n: Interval
-    """Of the best size, each replicate choosing its own."""
-    tokens: Interval
 
 
 @dataclass(frozen=True)
@@ -66,6 +50,8 @@ class Plan:
     optimum: Optimum
     uncertainty: Uncertainty | None
     why_no_interval: str | None
+    recommendation: Recommendation | None
+    """The configuration of least expected loss, where the law came with a fit."""
     waste: tuple[WasteBand, ...]
     others: tuple[Other, ...]
     extrapolation: dict[str, float | None]
@@ -84,6 +70,7 @@ class Plan:
             "optimum": self.optimum.to_dict(),
             "uncertainty": asdict(self.uncertainty) if self.uncertainty else None,
             "why_no_interval": self.why_no_interval,
+            "recommendation": asdict(self.recommendation) if self.recommendation else None,
             "waste": {f"{band.waste:.0%}": asdict(band) for band in self.waste},
             "others": [asdict(other) for other in self.others],
             "extrapolation": self.extrapolation,
@@ -94,14 +81,14 @@ class Plan:
         }
 
 
-def plan(law: Law, budget: Budget, box: Box | None = None, *, replicates: Sequence[Law] = ()) -> Plan:
+def plan(law: Law, budget: Budget, box: Box | None = None, *, ensemble: Ensemble | None = None) -> Plan:
     """Answer one budget with one law.
 
     Args:
         law: the law to trust.
         budget: FLOPs and caps.
         box: a search space's own bounds; the other laws, which count differently, are asked without them.
-        replicates: the same law refitted to resampled data, for intervals.
+        ensemble: the fit the law is from, for intervals and a recommendation.
 
     Raises:
         Infeasible: nothing satisfies the constraints.
@@ -113,10 +100,11 @@ def plan(law: Law, budget: Budget, box: Box | None = None, *, replicates: Sequen
         law=law,
         budget=budget,
         optimum=best,
-        uncertainty=_uncertainty(replicates, best, budget, box),
-        why_no_interval=_why_no_interval(law, replicates),
+        uncertainty=ensemble.uncertainty(best, budget, box) if ensemble else None,
+        why_no_interval=None if ensemble else _why_no_interval(law),
+        recommendation=recommend(ensemble, best, budget, box) if ensemble else None,
         waste=waste_bands(law, [budget], [best], box)[0],
-        others=others(law, budget),
+        others=others(law, budget, ensemble.alternatives if ensemble else ()),
         extrapolation=decades,
         neighbours=_neighbours(best),
         memory=memory(best.n_total, gpu),
@@ -137,30 +125,7 @@ def _decades(value: float, fitted: Interval | None) -> float | None:
     return max(0.0, log10(value / fitted[1])) + min(0.0, log10(value / fitted[0]))
 
 
-def _uncertainty(
-    replicates: Sequence[Law], best: Optimum, budget: Budget, box: Box | None
-) -> Uncertainty | None:
-    if not replicates:
-        return None
-    chosen = [optimum(law, budget, box) for law in replicates]
-    losses = [law.loss(best.n, best.tokens, best.sparsity, **best.extra) for law in replicates]
-    return Uncertainty(
-        LEVEL,
-        len(replicates),
-        _interval([float(loss) for loss in losses]),
-        _interval([each.n for each in chosen]),
-        _interval([each.tokens for each in chosen]),
-    )
-
-
-def _interval(values: Sequence[float]) -> Interval:
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
-
-
-def _why_no_interval(law: Law, replicates: Sequence[Law]) -> str | None:
-    if replicates:
-        return None
+def _why_no_interval(law: Law) -> str:
     return NO_REPLICATES if law.trust is Trust.USER else NO_INTERVAL
 
 

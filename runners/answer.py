@@ -57,6 +57,7 @@ def _best_rows(record: Record) -> Iterator[tuple[str, str]]:
         yield name.replace("_", " "), "no limit" if value is None else f"{value:.6g}"
     yield f"predicted loss ({law['unit']})", f"{best['loss']:.6f}"
     yield "interval of the loss", _interval(record)
+    yield from _uncertain_rows(record)
     yield "certificate", _certificate(best["certificate"])
     yield "training FLOPs", flops(best["flops"])
     yield "beyond the fitted runs", _extrapolation(record["extrapolation"])
@@ -68,7 +69,32 @@ def _interval(record: Record) -> str:
     if uncertainty is None:
         return str(record["why_no_interval"])
     low, high = uncertainty["loss"]
-    return f"{low:.4f} to {high:.4f} ({uncertainty['level']:.0%}, {uncertainty['replicates']} refits)"
+    return f"{low:.4f} to {high:.4f} ({_basis(uncertainty)})"
+
+
+def _basis(uncertainty: Record) -> str:
+    return f"{uncertainty['level']:.0%}, calibrated, {uncertainty['replicates']} refits"
+
+
+def _uncertain_rows(record: Record) -> Iterator[tuple[str, str]]:
+    """What a fitted law says beyond its loss: how sure the configuration is, and which one is the safer bet."""
+    uncertainty, safer = record["uncertainty"], record["recommendation"]
+    if uncertainty is None or safer is None:
+        return
+    (low_n, high_n), (low_d, high_d) = uncertainty["n"], uncertainty["tokens"]
+    yield f"interval of the best {record['law']['count']}", f"{count(low_n)} to {count(high_n)}"
+    yield "interval of the best tokens", f"{count(low_d)} to {count(high_d)}"
+    if record["optimum"]["sparsity"]:
+        low_s, high_s = uncertainty["sparsity"]
+        yield "interval of the best sparsity", f"{low_s:.3g} to {high_s:.3g}"
+    sparse = f", sparsity {safer['sparsity']:.3g}" if safer["sparsity"] else ""
+    yield (
+        "least expected loss",
+        (
+            f"{count(safer['n'])} on {count(safer['tokens'])} tokens{sparse}, over the refits and {safer['laws']} "
+            f"acceptable laws; {safer['gain']:.1e} better than the point optimum"
+        ),
+    )
 
 
 def _certificate(certificate: Record) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
-from objectives import laws
 from objectives.architecture_objective import ArchitectureObjective
 from objectives.budget import Budget, make_budget
 from objectives.command import CommandObjective
 from objectives.exact.limits import DEFAULT_MAX_SPARSITY
+from objectives.law_choice import Choice, choose_law
 from objectives.law_objectives import CoefficientLoss, LawObjective
 from objectives.laws import Law
 from objectives.misfit import Misfit
@@ -24,7 +24,6 @@ from runners.job_file import (
     ArchitectureSpec,
     BudgetSpec,
     CoefficientLossSpec,
-    CoefficientSpec,
     CommandSpec,
     LawSpec,
     MisfitSpec,
@@ -50,6 +49,8 @@ class Job:
     spec: SearchSpec
     space: ConfigurationSpace
     objective: Objective
+    fit: Choice | None = None
+    """The fit the objective's law is from; None for published or given coefficients."""
 
     @property
     def name(self) -> str:
@@ -65,6 +66,10 @@ class Job:
             described["space"] = [written[key] for key in ("hyperparameters", "conditions", "forbiddens")]
         if isinstance(self.objective, Misfit):
             described["runs"] = self.objective.runs.digest
+        if self.fit is not None:  # likewise
+            described["fit"] = self.fit.digest
+        if isinstance(self.objective, LawObjective | ArchitectureObjective):  # which the file may leave out
+            described["objective"]["law"] = self.objective.law.family
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
 
     @cached_property
@@ -152,7 +157,7 @@ def build(spec: SearchSpec, folder: Path) -> Job:
     found.settle()
     assert objective is not None  # or there was a mistake
     assert space is not None
-    job = Job(spec, space, objective)
+    job = Job(spec, space, objective, _fit_of(spec, folder))
     with found.within("engine"):
         job.engine()
     with found.within("space"):
@@ -197,12 +202,12 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
     """The objective a description names."""
     match spec.objective:
         case LawSpec() as given:
-            return LawObjective(*_law_and_budget(spec, given))
+            return LawObjective(*_law_and_budget(spec, given, folder))
         case ArchitectureSpec() as given:
-            return ArchitectureObjective(*_law_and_budget(spec, given), given.sequence)
+            return ArchitectureObjective(*_law_and_budget(spec, given, folder), given.sequence)
         case CoefficientLossSpec() as given:
             return CoefficientLoss(
-                law_of(given.law, given.coefficients), given.n, given.tokens, given.sparsity
+                choose_law(given.law, given.coefficients, folder).law, given.n, given.tokens, given.sparsity
             )
         case MisfitSpec() as given:
             found = Mistakes()
@@ -211,7 +216,7 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
                     folder / given.runs, given.columns, drop_highest_loss=given.drop_highest_loss
                 )
             found.settle()
-            return Misfit(law_of(given.law, given.coefficients), runs)
+            return Misfit(choose_law(given.law, given.coefficients, folder).law, runs)
         case PythonSpec() as given:
             load(given.target, folder)
             return PythonObjective(given.target, folder, given.returns)
@@ -219,15 +224,13 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             return CommandObjective(given.command, folder, spec.timeout, given.returns)
 
 
-def law_of(family: str, coefficients: CoefficientSpec) -> Law:
-    """A law from the names or numbers a user gives.
-
-    Raises:
-        BadInput: no such family or set; coefficients missing, unknown or outside their domain.
-    """
-    if isinstance(coefficients, dict):
-        return laws.custom(family, **coefficients)
-    return laws.get(family, coefficients)
+def _fit_of(spec: SearchSpec, folder: Path) -> Choice | None:
+    """The fit.json a description names, if it names one."""
+    coefficients = getattr(spec.objective, "coefficients", None)
+    if not isinstance(coefficients, str):
+        return None
+    chosen = choose_law(getattr(spec.objective, "law", None), coefficients, folder)
+    return None if chosen.ensemble is None else chosen
 
 
 def budget_of(spec: BudgetSpec) -> Budget:
@@ -235,12 +238,12 @@ def budget_of(spec: BudgetSpec) -> Budget:
     return make_budget(**spec.model_dump())
 
 
-def _law_and_budget(spec: SearchSpec, given: LawSpec | ArchitectureSpec) -> tuple[Law, Budget]:
+def _law_and_budget(spec: SearchSpec, given: LawSpec | ArchitectureSpec, folder: Path) -> tuple[Law, Budget]:
     found = Mistakes()
     law: Law | None = None
     budget: Budget | None = None
     with found.within("objective"):
-        law = law_of(given.law, given.coefficients)
+        law = choose_law(given.law, given.coefficients, folder).law
     with found.within("budget"):
         if spec.budget is None:
             raise BadInput.of("budget", "flops, or gpus and days, or dollars", "nothing")

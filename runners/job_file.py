@@ -73,7 +73,8 @@ class LawSpec(Strict):
     """Loss predicted by a law under the budget."""
 
     kind: Literal["law"] = "law"
-    law: str = "generalized"
+    law: str | None = None
+    """The generalised law if left out, or that of the fit."""
     coefficients: CoefficientSpec = None
 
 
@@ -81,7 +82,7 @@ class ArchitectureSpec(Strict):
     """Loss predicted by a law for a concrete architecture, its parameters and FLOPs counted exactly."""
 
     kind: Literal["architecture"]
-    law: str = "generalized"
+    law: str | None = None
     coefficients: CoefficientSpec = None
     sequence: Count = 4096
     """Tokens in a training sequence."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from objectives.exact import Optimum, optima
+from objectives.fit.ensemble import Ensemble
 from objectives.plan import plan
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
@@ -50,7 +51,8 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
         }
         for job in batch.jobs
     ]
-    answers = _answers(problems)
+    fits = {job.problem: job.fit.ensemble for job in batch.jobs if job.problem and job.fit}
+    answers = _answers(problems, fits)
     record = {"format": FORMAT, "name": batch.name, "searches": searches, "answers": answers}
     return dict(plain(record))
 
@@ -116,14 +118,22 @@ def _certified(problem: Problem | None, certified: Optimum, best: Mapping[str, A
     return {"optimum": certified.to_dict(), "gap": gap, "bound": problem is not None and not problem.exact}
 
 
-def _answers(problems: Mapping[str, Problem]) -> list[dict[str, Any]]:
-    """The full answer to each distinct problem, with the searches that asked it."""
+def _answers(
+    problems: Mapping[str, Problem], fits: Mapping[Problem, Ensemble | None]
+) -> list[dict[str, Any]]:
+    """The full answer to each distinct problem, with the searches that asked it.
+
+    A problem whose law comes from a fit gets its uncertainty, too.
+    """
     asked: dict[Problem, list[str]] = defaultdict(list)
     for name, problem in problems.items():
         asked[problem].append(name)
     if len(asked) > FULL_ANSWERS:
         return []
     return [
-        {"searches": names, **plan(problem.law, problem.budget, problem.box).to_dict()}
+        {
+            "searches": names,
+            **plan(problem.law, problem.budget, problem.box, ensemble=fits.get(problem)).to_dict(),
+        }
         for problem, names in asked.items()
     ]

@@ -74,8 +74,8 @@ def optima(law: Law, budgets: Sequence[Budget], box: Box | None = None) -> list[
         return []
     problem = Problem.of(law, budgets, box or Box())
     point = best_point(problem)
+    columns = columns_of(point)
     rows = zip(point.active(), certificates(problem, point), strict=True)
-    columns = _columns(point)
     return [
         Optimum(**{name: values[row] for name, values in columns.items()}, active=active, certificate=proof)
         for row, (active, proof) in enumerate(rows)
@@ -92,8 +92,8 @@ def best_point(problem: Problem) -> Point:
     return Point(problem.choose(choice), chosen_s, chosen_u)
 
 
-def _columns(point: Point) -> dict[str, list[Any]]:
-    """The plain fields of `Optimum`, one value for each budget."""
+def columns_of(point: Point) -> dict[str, list[Any]]:
+    """The plain fields of `Optimum`, one value for each budget: all of it but its proof."""
     law = point.problem.law
     columns: dict[str, list[Any]] = {
         "n": point.n[:, 0].tolist(),

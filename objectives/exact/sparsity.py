@@ -117,11 +117,13 @@ def _feasible_range(problem: Problem) -> tuple[Array, Array, Mask]:
     feasible = np.ones(shape, dtype=np.bool_)
     for room in _rooms(problem):
         at_low, at_high = room(low), room(high)
+        feasible &= np.maximum(at_low, at_high) >= 0
+        if np.array_equal(at_low < 0, at_high < 0):  # no constraint starts or ends to bind in between
+            continue
         good, bad = np.where(at_low >= at_high, low, high), np.where(at_low >= at_high, high, low)
         cut = crossing(room, good, bad)
         low = np.where((at_low < 0) & (at_high >= 0), cut, low)
         high = np.where((at_high < 0) & (at_low >= 0), cut, high)
-        feasible &= np.maximum(at_low, at_high) >= 0
     return low, high, feasible
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from objectives.fit.rolling import Cut
+from objectives.fit.cut import Cut
 from objectives.laws.law import Array
 
 LEVEL = 0.95

@@ -21,13 +21,14 @@ from objectives.fit.bootstrap import resampled
 from objectives.fit.calibration import LEVEL, Calibration, calibrate
 from objectives.fit.certificate import FitCertificate, certify
 from objectives.fit.checks import Finding, check
+from objectives.fit.cut import Cut
 from objectives.fit.ensemble import Ensemble, Uncertainty
 from objectives.fit.estimation import Estimation, Residual
 from objectives.fit.fitting import Solution
 from objectives.fit.forms import form_of
 from objectives.fit.losses import Huber, Loss
 from objectives.fit.recommendation import Recommendation, recommend
-from objectives.fit.rolling import Cut, rolling_origin
+from objectives.fit.rolling import rolling_origin
 from objectives.fit.selection import Candidate, choose, examine, families_for
 from objectives.laws.law import Array, Count, Law
 from objectives.runs import Runs

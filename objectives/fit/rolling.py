@@ -5,13 +5,12 @@ the same kind of question it will be asked now.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from objectives.fit.bootstrap import resampled
+from objectives.fit.cut import Cut
 from objectives.fit.estimation import Estimation
 from objectives.fit.fitting import Solution, polish
 from objectives.laws.law import Array
@@ -25,34 +24,6 @@ MOST_STARTS = 8
 ROUNDING = 1e-9
 
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """One fit below a cut, and what it got wrong above it. Arrays have one entry for each run above."""
-
-    flops: float
-    """The largest compute below the cut."""
-    below: int
-    error: Array
-    """Predicted minus observed log loss."""
-    spread: Array
-    """Standard deviation of the predicted log loss over the bootstrap."""
-    noise: float
-    """Standard deviation of the residuals below, corrected for the coefficients."""
-    decades: Array
-    """Compute beyond the cut."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "flops": self.flops,
-            "below": self.below,
-            "above": len(self.error),
-            "median_error": float(np.median(np.abs(self.error))),
-            "mean_error": float(np.mean(self.error)),
-            "decades": float(self.decades.max()),
-        }
 
 
 def cuts(estimation: Estimation) -> list[Mask]:

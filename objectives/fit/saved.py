@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,19 @@ def load(path: Path) -> Ensemble:
     """
     expected = f"a fit.json that `scalesearch fit -o` wrote, format {FORMAT}"
     try:
-        record = json.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInput.of("coefficients", expected, f"{path.name}: {' '.join(str(error).split())}") from error
+        return _parsed(path.read_text())
+    except (OSError, KeyError, TypeError, ValueError) as error:  # a decoding error is a ValueError, too
+        got = f"{path.name}: {type(error).__name__} {' '.join(str(error).split())}"
+        raise BadInput.of("coefficients", expected, got) from error
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Ensemble:
+    """The ensemble in the text of a file; a sweep reads the same one many times."""
+    record = json.loads(text)
     if not isinstance(record, dict) or (record.get("kind"), record.get("format")) != ("fit", FORMAT):
-        raise BadInput.of("coefficients", expected, f"{path.name}: another kind of file, or another format")
-    try:
-        return _ensemble_from(record)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput.of("coefficients", expected, f"{path.name}: {type(error).__name__} {error}") from error
+        raise ValueError("another kind of file, or another format")
+    return _ensemble_from(record)
 
 
 def _ensemble_from(record: Mapping[str, Any]) -> Ensemble:

@@ -13,9 +13,10 @@ import numpy as np
 from objectives.budget import Budget
 from objectives.exact.optimum import Optimum, optimum
 from objectives.fit.certificate import AGREE, at_bounds
+from objectives.fit.cut import Cut
 from objectives.fit.estimation import Estimation
 from objectives.fit.fitting import Solution, solve
-from objectives.fit.rolling import Cut, cuts, rolling_origin
+from objectives.fit.rolling import cuts, rolling_origin
 from objectives.laws.law import Law
 from objectives.runs import Runs
 from spaces.errors import BadInput, Infeasible

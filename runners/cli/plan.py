@@ -28,9 +28,12 @@ def plan(
     goodput: Annotated[
         Number, typer.Option(help="Share of the calendar in useful steps; 1 if left out.")
     ] = None,
-    law: Annotated[str, typer.Option(help="Family; `scalesearch laws` lists them.")] = "generalized",
+    law: Annotated[
+        Text,
+        typer.Option(help="Family; `scalesearch laws` lists them. generalized if left out, or the fit's."),
+    ] = None,
     coefficients: Annotated[
-        Text, typer.Option(help="Coefficient set; the family's default if left out.")
+        Text, typer.Option(help="Coefficient set, or a fit.json; the family's default set if left out.")
     ] = None,
     sparsity: Annotated[Number, typer.Option(help="Fix the sparsity.")] = None,
     max_sparsity: Annotated[Number, typer.Option(help="Bound the sparsity.")] = None,
@@ -40,8 +43,8 @@ def plan(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, with every field.")] = False,
 ) -> None:
     """The best model for a budget: --flops, or --gpus with --days, or --dollars with --price."""
-    from objectives import laws
     from objectives.budget import make_budget
+    from objectives.law_choice import choose_law
     from objectives.plan import plan as answer_for
     from runners.answer import sections
     from spaces.errors import Mistakes
@@ -49,7 +52,7 @@ def plan(
     found = Mistakes()
     chosen = budget = None
     with found.within(""):
-        chosen = laws.get(law, coefficients)
+        chosen = choose_law(law, coefficients)
     with found.within(""):
         budget = make_budget(
             flops=flops,
@@ -70,5 +73,5 @@ def plan(
     found.settle()
     assert chosen is not None  # or there was a mistake
     assert budget is not None
-    record = answer_for(chosen, budget).to_dict()
+    record = answer_for(chosen.law, budget, ensemble=chosen.ensemble).to_dict()
     answer(to_json(record)) if json else answer_document(sections(record))
