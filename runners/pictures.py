@@ -1,34 +1,18 @@
-"""The report's pictures, each an SVG text: the only module that draws.
+"""The pictures of a job's report, each an SVG text."""
 
-Colours are those of Okabe and Ito, told apart by people who do not see red and green. The same input gives
-the same bytes, so a picture can be compared and cached.
-"""
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import io
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
-
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from objectives.budget import Budget
 from objectives.exact import Box
 from objectives.law_objectives import most_tokens
 from objectives.laws.law import Array, Law
+from runners.canvas import BLUE, GREEN, GREY, ORANGE, Axes, figure, log, panels, svg
 from runners.quantities import count, flops
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
-STYLE: Any = {
-    "svg.hashsalt": "scalesearch",
-    "svg.fonttype": "none",
-    "font.size": 9,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-}
 POINTS = 160
 NAMED = 6
 """Curves that are told apart by name."""
@@ -50,8 +34,8 @@ def loss_surface(law: Law, budget: Budget, box: Box, answer: Mapping[str, Any]) 
     best = answer["optimum"]
     n = _sizes(best["n"], 300, box)
     bottom, top = _sparsities(law, budget, box, best)
-    figure, axes = _figure(f"Loss at {budget.flops:.3g} FLOPs, {law.family} ({law.name})")
-    _log(axes, "x", count)
+    drawn, axes = figure(f"Loss at {budget.flops:.3g} FLOPs, {law.family} ({law.name})")
+    log(axes, "x", count)
     axes.set_xlabel(f"{law.count.value} (the budget's tokens)")
     bands = list(zip(sorted(answer["waste"].items()), (9, 5), strict=True))
     if bottom == top:
@@ -68,7 +52,7 @@ def loss_surface(law: Law, budget: Budget, box: Box, answer: Mapping[str, Any]) 
             )
     axes.plot([best["n"]], [height], "*", color=ORANGE, markersize=13, label=f"optimum {count(best['n'])}")
     axes.legend(loc="lower left")
-    return _svg(figure)
+    return svg(drawn)
 
 
 def depth(s: npt.ArrayLike) -> Array:
@@ -83,11 +67,11 @@ def convergence(searches: Sequence[Mapping[str, Any]]) -> str:
         searches: as in a report, each with at least one improvement; with more than `NAMED` they are drawn
             faintly and without names.
     """
-    figure, axes = _figure("Convergence")
+    drawn, axes = figure("Convergence")
     axes.set_xlabel("evaluations")
     exact = all(search["certified"] for search in searches)
     if exact:
-        _log(axes, "y", "{:.0e}".format)
+        log(axes, "y", "{:.0e}".format)
     bound = any(search["certified"] and search["certified"]["bound"] for search in searches)
     reference = "certified bound" if bound else "certified optimum"
     axes.set_ylabel(f"best so far minus {reference}" if exact else "best value so far")
@@ -102,7 +86,7 @@ def convergence(searches: Sequence[Mapping[str, Any]]) -> str:
         axes.step(x, y, where="post", **style)
     if not many:
         axes.legend()
-    return _svg(figure)
+    return svg(drawn)
 
 
 def isoflop(law: Law, box: Box, curves: Sequence[Mapping[str, Any]]) -> str:
@@ -113,8 +97,8 @@ def isoflop(law: Law, box: Box, curves: Sequence[Mapping[str, Any]]) -> str:
         box: the search space's own bounds; nothing outside them is drawn.
         curves: optima of growing budgets as plain dictionaries (`n`, `sparsity`, `loss`, `flops`, `extra`).
     """
-    figure, axes = _figure(f"IsoFLOP curves, {law.family} ({law.name})")
-    _log(axes, "x", count)
+    drawn, axes = figure(f"IsoFLOP curves, {law.family} ({law.name})")
+    log(axes, "x", count)
     axes.set_xlabel(law.count.value)
     axes.set_ylabel(f"loss ({law.unit})")
     for shade, best in zip(np.linspace(0.35, 1.0, len(curves)), curves, strict=True):
@@ -125,7 +109,7 @@ def isoflop(law: Law, box: Box, curves: Sequence[Mapping[str, Any]]) -> str:
         )
     axes.plot([b["n"] for b in curves], [b["loss"] for b in curves], "o--", color=ORANGE, label="optimum")
     axes.legend()
-    return _svg(figure)
+    return svg(drawn)
 
 
 def policy(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -134,20 +118,18 @@ def policy(rows: Sequence[Mapping[str, Any]]) -> str:
     Args:
         rows: one for each search, with `flops`, `n_active`, `tokens`, `sparsity` and a `label`.
     """
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.5, 3.2))
-        panels = figure.subplots(1, 3, gridspec_kw={"left": 0.07, "right": 0.99, "bottom": 0.16})
-    for axes, name in zip(panels, ("n_active", "tokens", "sparsity"), strict=True):
+    drawn, three = panels(3)
+    for axes, name in zip(three, ("n_active", "tokens", "sparsity"), strict=True):
         for number, label in enumerate(dict.fromkeys(row["label"] for row in rows)):
             mine = sorted((row["flops"], row[name]) for row in rows if row["label"] == label)
             axes.plot(*zip(*mine, strict=True), "o-", markersize=3, color=f"C{number}", label=label)
-        _log(axes, "x", flops)
+        log(axes, "x", flops)
         axes.set_xlabel("training FLOPs")
         axes.set_title(name)
         if name != "sparsity":
-            _log(axes, "y", count)
-    panels[0].legend()
-    return _svg(figure)
+            log(axes, "y", count)
+    three[0].legend()
+    return svg(drawn)
 
 
 def _curve(axes: Axes, law: Law, budget: Budget, n: Array, best: Mapping[str, Any]) -> None:
@@ -209,28 +191,3 @@ def _along(law: Law, budget: Budget, n: Array, best: Mapping[str, Any]) -> Array
 def _tokens(law: Law, budget: Budget, n: Array, s: Array, **extra: float) -> Array:
     tokens = budget.flops / law.flops_per_token(n, s, **extra)
     return np.minimum(tokens, most_tokens(law, budget))
-
-
-def _log(axes: Axes, which: Literal["x", "y"], text: Callable[[float], str]) -> None:
-    """A log scale whose decades are labelled in plain text."""
-    axes.set(**{f"{which}scale": "log"})
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _figure(title: str) -> tuple[Figure, Axes]:
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.2, 4.0))
-        axes = figure.add_axes((0.12, 0.13, 0.85, 0.78))
-        axes.set_title(title)
-    return figure, axes
-
-
-def _svg(figure: Figure) -> str:
-    """The figure as an SVG element, without the XML prologue, so that it can stand inside HTML."""
-    text = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    whole = text.getvalue()
-    return whole[whole.index("<svg") :]

@@ -16,7 +16,7 @@ ALLOWED = {
 # A library here is imported by these files and by no other.
 HOMES = {
     "ray": {"runners/backends/ray_backend.py"},
-    "matplotlib": {"runners/pictures.py"},
+    "matplotlib": {"runners/canvas.py"},
     "jinja2": {"runners/page.py"},
     "skopt": {"search/engines/skopt_design.py", "search/engines/skopt_model.py"},
 }
