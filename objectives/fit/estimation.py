@@ -133,7 +133,7 @@ class Estimation:
     def law(self, theta: Array) -> Law:
         """Many laws in one: coefficients of shape (B, 1), which broadcast against columns of runs."""
         columns = (column[:, None] for column in self.coefficients(theta).values())
-        return self.form.law(*columns, count=self.count, unit=self.runs.unit)  # type: ignore[arg-type]
+        return self.form.law(*columns, count=self.count, unit=self.runs.unit)
 
     def predicted(self, theta: Array) -> Array:
         """Losses of all runs, shape (B, R)."""

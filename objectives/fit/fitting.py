@@ -33,7 +33,7 @@ class Solution:
     @cached_property
     def theta(self) -> Array:
         """Coordinates of the optimum, shape (p,)."""
-        return self.minima.theta[self.minima.best]
+        return np.asarray(self.minima.theta[self.minima.best])
 
     @cached_property
     def coefficients(self) -> dict[str, float]:
@@ -45,7 +45,7 @@ class Solution:
     @property
     def residuals(self) -> Array:
         """Predicted minus observed log loss (or loss) of every run, shape (R,)."""
-        return self.estimation(self.theta[None])[0][0]
+        return np.asarray(self.estimation(self.theta[None])[0][0])
 
     @property
     def log_errors(self) -> Array:
@@ -93,8 +93,10 @@ def polish(estimation: Estimation, theta: Array, weights: Array | None = None) -
     """The optimum reached from these starts (B, p); `weights` of the runs, all 1 if left out."""
     lower, upper = estimation.bounds
     weights = np.ones(len(estimation.runs)) if weights is None else weights
-    bounds = {"lower": lower, "upper": upper}
-    smooth = minimise(estimation, theta, LeastSquares(), weights, **bounds, steps=SMOOTH_STEPS)
-    return Solution(
-        estimation, minimise(estimation, smooth.theta, estimation.loss, weights, **bounds, steps=STEPS)
+    smooth = minimise(
+        estimation, theta, LeastSquares(), weights, lower=lower, upper=upper, steps=SMOOTH_STEPS
     )
+    minima = minimise(
+        estimation, smooth.theta, estimation.loss, weights, lower=lower, upper=upper, steps=STEPS
+    )
+    return Solution(estimation, minima)

@@ -79,13 +79,13 @@ def _fitted_below(solution: Solution, masks: Sequence[Mask]) -> Array:
     minima = polish(solution.estimation, np.tile(start, (len(masks), 1)), weights).minima
     value = minima.value.reshape(len(masks), -1)
     best = np.argmin(value, axis=1) + len(start) * np.arange(len(masks))
-    return minima.theta[best]
+    return np.asarray(minima.theta[best])
 
 
 def _starts(solution: Solution) -> Array:
     """Some of the ends of the fit's starts, the best first and others spread over all basins."""
     order = np.argsort(solution.minima.value, kind="stable")
-    return solution.minima.theta[order[:: max(1, len(order) // MOST_STARTS)]]
+    return np.asarray(solution.minima.theta[order[:: max(1, len(order) // MOST_STARTS)]])
 
 
 def _cut(estimation: Estimation, below: Mask, error: Array, spread: Array) -> Cut:

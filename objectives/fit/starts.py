@@ -8,6 +8,7 @@ first order. Every start is then polished in all coordinates at once.
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from objectives.fit.charts import REFERENCE
 from objectives.fit.estimation import Estimation
@@ -122,7 +123,7 @@ def _profiled(estimation: Estimation, drawn: Mapping[str, Array]) -> Array:
     return estimation.coordinates(unit | found)
 
 
-def _amplitudes(basis: Array, target: Array, positive: Array) -> Array:
+def _amplitudes(basis: Array, target: Array, positive: npt.NDArray[np.bool_]) -> Array:
     """Least-squares amplitudes (M, k) of columns (M, R, k); positive ones that come out negative are small."""
     size = np.sqrt(np.einsum("mrk,mrk->mk", basis, basis)) + 1e-300
     scaled = basis / size[:, None, :]
