@@ -1,0 +1,120 @@
+"""A CSV file of runs as text, and its columns as numbers: each wrong cell named by column and row.
+
+Cells are read as text first: what a user wrote is what a mistake shows, and numbers are rounded once, as
+Python rounds them.
+"""
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from objectives.laws.law import Array
+from objectives.run_columns import FACTS, domain_of
+from spaces.errors import BadInput, Mistake
+
+_MOST_CELLS = 20
+"""Wrong cells of one column that are named one by one."""
+_GZIP = b"\x1f\x8b"
+
+Cells = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class RunTable:
+    """The header, and the cells as text, shape (rows, columns)."""
+
+    header: list[str]
+    cells: Cells
+    digest: str
+    """SHA-256 of the file's bytes."""
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def text(self, column: str) -> npt.NDArray[np.str_]:
+        """One column as it stands, without the space around it."""
+        return np.array([cell.strip() for cell in self._column(column)], dtype=np.str_)
+
+    def numbers(self, field: str, column: str) -> tuple[Array, list[Mistake]]:
+        """One column as float64, and a mistake for each cell outside the field's domain (rows from 1)."""
+        cells, domain = self._column(column), domain_of(field)
+        values = _as_numbers(cells)
+        right = domain.holds(values)
+        if field in FACTS:
+            right |= np.array([not cell.strip() for cell in cells], dtype=bool)
+        wrong = np.flatnonzero(~right)
+        mistakes = [
+            Mistake(f"runs.{column}, row {row + 1}", domain.expected, cells[row].strip() or "an empty cell")
+            for row in wrong[:_MOST_CELLS]
+        ]
+        return values, mistakes + _others(column, domain.expected, wrong)
+
+    def _column(self, column: str) -> Cells:
+        return self.cells[:, self.header.index(column)]
+
+
+def read_table(path: Path) -> RunTable:
+    """The cells of a CSV file, plain or gzip.
+
+    Raises:
+        BadInput: the file cannot be read, is not text, or holds no rows; a line has more cells than the
+            header; the header stands among the rows.
+    """
+    try:
+        data = path.read_bytes()
+        cells = _parsed(gzip.decompress(data) if data.startswith(_GZIP) else data)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadInput.of("runs", f"a readable CSV file of training runs ({path.name})", reason) from error
+    header, cells = [str(name).strip() for name in cells[0]], cells[1:]
+    if len(cells) == 0:
+        raise BadInput.of("runs", "at least one run", f"{path.name}: a table without rows")
+    _refuse_repeated_header(header, cells)
+    return RunTable(header, cells, sha256(data).hexdigest())
+
+
+def _parsed(data: bytes) -> Cells:
+    import pandas as pd  # here, as nobody who reads no table should wait for it
+
+    if b"\0" in data:
+        raise ValueError("a binary file")
+    frame = pd.read_csv(BytesIO(data), header=None, dtype=str, na_filter=False, encoding="utf-8-sig")
+    cells: Cells = frame.fillna("").to_numpy(dtype=object)
+    return cells
+
+
+def _refuse_repeated_header(header: list[str], cells: Cells) -> None:
+    """Tables that were joined as files have their header among the rows."""
+    suspects = np.flatnonzero([str(cell).strip() == header[0] for cell in cells[:, 0]])
+    rows = [row + 1 for row in suspects if [str(cell).strip() for cell in cells[row]] == header]
+    if rows:
+        raise BadInput(
+            Mistake(f"runs, row {row}", "a run", "the header once more (were two files joined?)")
+            for row in rows
+        )
+
+
+def _as_numbers(cells: Cells) -> Array:
+    try:
+        return cells.astype(np.float64)
+    except ValueError:
+        return np.array([_number(cell) for cell in cells])
+
+
+def _number(cell: Any) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")
+
+
+def _others(column: str, expected: str, wrong: npt.NDArray[np.intp]) -> list[Mistake]:
+    rest = len(wrong) - _MOST_CELLS
+    return [Mistake(f"runs.{column}, {rest} further rows", expected, "other cells")] if rest > 0 else []
