@@ -1,27 +1,44 @@
-"""A fit as plain JSON: what `scalesearch fit --json` prints and fit.json holds (`objectives.fit.saved` reads it)."""
+"""A fit as plain JSON: what `scalesearch fit --json` prints, and `objectives.fit.saved` reads back."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from math import isfinite
+from platform import python_version
 from typing import Any
 
+import numpy as np
+
 from objectives.exact.optimum import Optimum
+from objectives.fit.cut import Cut
 from objectives.fit.ensemble import Ensemble
 from objectives.fit.pipeline import Decision, Fit
-from objectives.fit.saved import FORMAT
+from objectives.fit.saved import FORMAT, _ensemble_from
 from objectives.laws import describe
+from objectives.runs import Runs
 
+LIBRARIES = ("scalesearch", "numpy", "scipy")
+"""What a fit may depend on."""
 OPTIMISER = (
-    "Levenberg-Marquardt on QR factors from many starts (amplitudes by least squares, exponents spread evenly), "
-    "first on squares, then on the loss"
+    "Levenberg-Marquardt on QR factors from many starts (amplitudes by least squares, exponents spread "
+    "evenly), first on squares, then on the loss"
 )
 RULE = (
-    "every family is fitted below the same compute cuts and predicts the runs above them; of the acceptable ones "
-    "within one standard error of the best, the one with the fewest coefficients"
+    "every family is fitted below the same compute cuts and predicts the runs above them; of the acceptable "
+    "ones within one standard error of the best, the one with the fewest coefficients"
 )
 
 
-def to_record(fit: Fit) -> dict[str, Any]:
-    """Everything the report shows and an `Ensemble` needs; no NaN, no infinity."""
+def to_record(
+    fit: Fit, *, columns: Mapping[str, str] | None = None, dropped_highest_loss: int = 0
+) -> dict[str, Any]:
+    """Everything the report shows and an `Ensemble` needs; no NaN, no infinity.
+
+    Args:
+        fit: the fit.
+        columns: field -> column, as the table was read.
+        dropped_highest_loss: how many runs of the highest loss were left out when it was read.
+    """
     return {
         "format": FORMAT,
         "kind": "fit",
@@ -39,7 +56,8 @@ def to_record(fit: Fit) -> dict[str, Any]:
         "checks": [finding.to_dict() for finding in fit.findings],
         "decisions": [_decision(each) for each in fit.decisions],
         "recipe": _recipe(fit),
-        "runs": _runs(fit),
+        "versions": {"python": python_version(), **{name: version(name) for name in LIBRARIES}},
+        "runs": _runs(fit, dict(columns or {}), dropped_highest_loss),
         "ensemble": _ensemble(fit.ensemble),
     }
 
@@ -50,8 +68,15 @@ def _calibration(fit: Fit) -> dict[str, Any]:
         **fit.calibration.to_dict(),
         "covered": known[0] if known else None,
         "median_half_width": known[1] if known else None,
-        "cuts": [cut.to_dict() for cut in fit.cuts],
+        "cuts": [{**cut.to_dict(), "held_out_runs": _held_out(fit, cut)} for cut in fit.cuts],
     }
+
+
+def _held_out(fit: Fit, cut: Cut) -> dict[str, list[float]]:
+    """Every run above a cut: how far beyond it, its log error, and half the interval it was given."""
+    half = fit.calibration.half_width(cut.spread, cut.decades, cut.noise)
+    columns = {"decades": cut.decades, "error": cut.error, "half_width": half}
+    return {name: column.tolist() for name, column in columns.items()}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
@@ -65,8 +90,9 @@ def _decision(decision: Decision) -> dict[str, Any]:
 
 
 def _answer(best: Optimum) -> dict[str, Any]:
-    names = ("n", "n_active", "n_total", "tokens", "sparsity", "loss", "flops")
-    return {name: getattr(best, name) for name in names}
+    names = ("n", "n_active", "n_total", "tokens", "sparsity", "loss", "flops", "extra")
+    whole = best.to_dict()
+    return {name: whole[name] for name in names}
 
 
 def _recipe(fit: Fit) -> dict[str, Any]:
@@ -87,11 +113,11 @@ def _recipe(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _runs(fit: Fit) -> dict[str, Any]:
-    """Where the runs came from, and every one of them beside its prediction."""
+def _runs(fit: Fit, columns: Mapping[str, str], dropped: int) -> dict[str, Any]:
+    """Where the runs came from, how they were read, and every one of them beside its prediction."""
     runs, solution = fit.runs, fit.solution
     predicted = solution.estimation.predicted(solution.theta[None])[0]
-    columns = {
+    table = {
         "row": runs.rows,
         "n": runs.n,
         "tokens": runs.tokens,
@@ -99,6 +125,7 @@ def _runs(fit: Fit) -> dict[str, Any]:
         "flops": runs.flops,
         "loss": runs.loss,
         "predicted": predicted,
+        **runs.extra,
     }
     return {
         "source": runs.source,
@@ -106,8 +133,19 @@ def _runs(fit: Fit) -> dict[str, Any]:
         "count": len(runs),
         "parameters": solution.estimation.count.value,
         "unit": runs.unit,
-        "table": {name: column.tolist() for name, column in columns.items()},
+        "flops": "as the table states them" if "flops" in runs.about else "6 N_active D",
+        "columns": columns,
+        "excluded": _excluded(runs, dropped),
+        "table": {name: column.tolist() for name, column in table.items()},
     }
+
+
+def _excluded(runs: Runs, dropped: int) -> dict[str, Any]:
+    """Rows of the file that were not fitted, and why."""
+    last = max(int(runs.rows.max()), len(runs) + dropped)
+    rows = np.setdiff1d(np.arange(1, last + 1), runs.rows).tolist()
+    reason = f"the {dropped} runs of highest loss" if dropped else "left out before the fit"
+    return {"rows": rows, "reason": reason if rows else None}
 
 
 def _ensemble(ensemble: Ensemble) -> dict[str, Any]:
@@ -119,6 +157,15 @@ def _ensemble(ensemble: Ensemble) -> dict[str, Any]:
         "weights": list(ensemble.weights),
         "alternatives": [describe(law) for law in ensemble.alternatives],
     }
+
+
+def ensemble_of(record: Mapping[str, Any]) -> Ensemble:
+    """The inverse: the fitted law and its uncertainty, from a record at hand (`load` reads a file).
+
+    Raises:
+        KeyError, TypeError, ValueError: the record is not what `to_record` made.
+    """
+    return _ensemble_from(record)
 
 
 def _finite(record: dict[str, Any]) -> dict[str, Any]:
