@@ -166,7 +166,11 @@ def _runs(values: dict[str, Array], labels: Mapping[str, npt.NDArray[np.str_]], 
 
 def _refuse_mixed(runs: Runs) -> None:
     mistakes = mixed_counts(runs.n_active, runs.tokens, runs.flops)
-    mistakes += mixed_units([*runs.inputs, *runs.extra.values()], runs.loss)
+    points = [*runs.inputs, *runs.extra.values()]
+    settings = [
+        runs.about[name] for name in FACTS if name in runs.about
+    ]  # a sweep hides what each of them shows
+    mistakes += mixed_units(points, runs.loss) or mixed_units([*points, *settings], runs.loss)
     if mistakes:
         raise BadInput(mistakes)
 

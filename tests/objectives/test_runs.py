@@ -308,6 +308,20 @@ def test_a_sweep_of_learning_rates_is_not_two_units(tmp_path: Path) -> None:
     assert len(read_runs(table(tmp_path, **swept))) == 200
 
 
+def test_a_sweep_in_two_units_is_refused_by_its_settings(tmp_path: Path) -> None:
+    one = grid()
+    spread = np.exp(np.random.default_rng(1).exponential(0.15, (10, 20)))
+    swept = {name: np.tile(column, 10) for name, column in one.items()}
+    swept |= {
+        "loss": (one["loss"] * spread).ravel(),
+        "learning_rate": np.repeat(np.geomspace(1e-4, 1e-2, 10), 20),
+    }
+    bits = {**swept, "loss": swept["loss"] / np.log(2)}
+    both = {name: np.concatenate([swept[name], bits[name]]) for name in swept}
+    assert "mixed units" in mistakes(table(tmp_path, **both))[0]
+    assert len(read_runs(table(tmp_path, **swept))) == 200
+
+
 def test_two_counts_of_n_in_one_table_are_refused(tmp_path: Path) -> None:
     columns = grid()
     columns["flops"] = 6 * columns["n"] * columns["tokens"]
