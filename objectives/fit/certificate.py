@@ -81,7 +81,7 @@ def certify(solution: Solution) -> FitCertificate:
     return FitCertificate(
         starts=len(minima.value),
         reached=solution.reached,
-        decrease=float(minima.decrease[minima.best]),
+        decrease=solution.decrease,
         condition=_condition(solution),
         at_bounds=at_bounds(solution),
         profile=profile(solution, "e") if "e" in solution.estimation.free else None,

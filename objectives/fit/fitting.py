@@ -14,6 +14,8 @@ from objectives.laws.law import Array, FittedRange, Law, Trust
 STARTS = 24
 SMOOTH_STEPS, STEPS = 25, 200
 """Steps of least squares, whose surface has fewer kinks, and then of the loss itself."""
+EXACT = 1e-12
+"""Residual that is rounding."""
 SAME = 1e-6
 """Relative difference of two objectives that are the same optimum."""
 
@@ -57,7 +59,17 @@ class Solution:
     @property
     def reached(self) -> int:
         """How many starts ended at this optimum."""
-        return int(np.sum(self.minima.value <= self.objective * (1.0 + SAME) + 1e-300))
+        return int(np.sum(self.minima.value <= self.objective * (1.0 + SAME) + self.rounding))
+
+    @property
+    def rounding(self) -> float:
+        """An objective that is nothing but rounding: that of residuals of `EXACT`."""
+        return 0.5 * len(self.estimation.runs) * EXACT**2
+
+    @property
+    def decrease(self) -> float:
+        """What a Newton step still promises, relative to the objective; 0 for a fit exact to rounding."""
+        return 0.0 if self.objective <= self.rounding else float(self.minima.decrease[self.minima.best])
 
     def law(self) -> Law:
         """The law with these coefficients as plain numbers, and the range of the runs."""
