@@ -78,17 +78,14 @@ class Calibration:
         inside = [np.mean(np.abs(cut.error) <= width) for cut, width in zip(cuts, widths, strict=True)]
         return float(np.mean(inside)), float(np.median(np.concatenate(widths)))
 
-    def widened(self, point: Array, draws: Array) -> Array:
-        """Draws of a positive quantity (last axis) moved away from the point by the inflation, in logs."""
-        with np.errstate(over="ignore"):
-            return np.asarray(point * np.exp(self.inflation * (np.log(draws) - np.log(point))))
-
     def interval(self, point: float, draws: Array) -> tuple[float, float]:
-        """Interval of a positive quantity from its draws, widened, that holds the point."""
-        low, high = np.quantile(
-            self.widened(np.asarray(point), draws), [(1 - self.level) / 2, (1 + self.level) / 2]
-        )
-        return min(float(low), point), max(float(high), point)
+        """Interval of a positive quantity that holds the point: the draws' own, in logs, widened about it."""
+        tail = (1.0 - self.level) / 2.0
+        with np.errstate(over="ignore"):
+            ends = point * np.exp(
+                self.inflation * (np.quantile(np.log(draws), [tail, 1.0 - tail]) - np.log(point))
+            )
+        return min(float(ends[0]), point), max(float(ends[1]), point)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""

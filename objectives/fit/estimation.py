@@ -144,7 +144,7 @@ class Estimation:
         law, extra = self.law(theta), self.runs.extra_of(self.form.law)
         predicted = law.loss(*self.runs.inputs, **extra)
         slopes = law.coefficient_gradient(*self.runs.inputs, **extra) @ self._chain(theta)
-        if self.residual is Residual.RAW:
+        if self.residual == Residual.RAW:
             return predicted - self.runs.loss, slopes
         return np.log(predicted) - self.log_observed, slopes / predicted[:, :, None]
 
@@ -153,7 +153,7 @@ class Estimation:
         with np.errstate(all="ignore"):
             predicted = self.predicted(theta)
             r = predicted - self.runs.loss
-            if self.residual is Residual.LOG:
+            if self.residual == Residual.LOG:
                 r = np.log(predicted) - self.log_observed
             total = (self.loss.value(r) * (1.0 if weights is None else weights)).sum(axis=1)
         return np.where(np.isfinite(total), total, np.inf)

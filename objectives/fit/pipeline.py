@@ -3,6 +3,7 @@
 >>> import numpy as np
 >>> from objectives.laws import get
 >>> from objectives.runs import Runs
+from spaces.errors import BadInput
 >>> n, d = (10 ** grid.ravel() for grid in np.meshgrid(np.linspace(7, 9, 6), np.linspace(9, 11, 6)))
 >>> runs = Runs(n, d, np.zeros(36), get("hoffmann", "tex").loss(n, d))
 >>> fitted = fit_runs(runs, "hoffmann", draws=50)
@@ -20,18 +21,20 @@ from objectives.exact.optimum import Optimum, optimum
 from objectives.fit.bootstrap import resampled
 from objectives.fit.calibration import LEVEL, Calibration, calibrate
 from objectives.fit.certificate import FitCertificate, certify
-from objectives.fit.checks import Finding, check
+from objectives.fit.checks import Finding, check, unfit
 from objectives.fit.cut import Cut
 from objectives.fit.ensemble import Ensemble, Uncertainty
 from objectives.fit.estimation import Estimation, Residual
 from objectives.fit.fitting import Solution
 from objectives.fit.forms import form_of
+from objectives.fit.isoflop_check import IsoflopCheck, isoflop_check
 from objectives.fit.losses import Huber, Loss
 from objectives.fit.recommendation import Recommendation, recommend
 from objectives.fit.rolling import rolling_origin
 from objectives.fit.selection import Candidate, choose, examine, families_for
 from objectives.laws.law import Array, Count, Law
 from objectives.runs import Runs
+from spaces.errors import BadInput
 
 DRAWS = 1000
 AHEAD = (1.0, 10.0, 100.0)
@@ -75,6 +78,8 @@ class Fit:
     ensemble: Ensemble
     candidates: tuple[Candidate, ...]
     findings: tuple[Finding, ...]
+    isoflop: IsoflopCheck
+    """IsoFLOP profiles of the runs beside what the law says: a check, never the estimator."""
     decisions: tuple[Decision, ...]
 
     @property
@@ -158,14 +163,15 @@ def fit_runs(
     rolled = tuple(rolling_origin(solution, seed=seed))
     ensemble = _ensemble(head, solution, rolled, recipe, [each for each in candidates if each is not head])
     return Fit(
-        runs=runs,
+        runs=solution.estimation.runs,
         recipe=recipe,
         solution=solution,
         certificate=certify(solution),
         cuts=rolled,
         ensemble=ensemble,
         candidates=tuple(candidates),
-        findings=check(runs, ensemble.law),
+        findings=check(solution.estimation.runs, ensemble.law),
+        isoflop=isoflop_check(solution.estimation.runs, ensemble.law),
         decisions=tuple(_decision(ensemble, budget, candidates, head) for budget in budgets),
     )
 
@@ -179,6 +185,9 @@ def _chosen(
         candidates = examine([_estimation(runs, name, recipe) for name in names], budget, seed=recipe.seed)
         return choose(candidates), candidates
     own = _estimation(runs, law, recipe)
+    mistakes = unfit(own.runs, own.form.law)
+    if mistakes:
+        raise BadInput(mistakes)
     own.require_enough_runs()
     rest = [
         _estimation(runs, name, replace(recipe, held={}, tied={}))
@@ -192,8 +201,28 @@ def _chosen(
 
 def _estimation(runs: Runs, law: str | type[Law], recipe: Recipe) -> Estimation:
     form = form_of(law)
-    usual = getattr(form.law, "count", Count.TOTAL)
-    return Estimation(form, runs, recipe.loss, recipe.residual, recipe.held, recipe.tied, runs.count or usual)
+    count = _count(runs, form.law)
+    return Estimation(
+        form, _counted(runs, count), recipe.loss, recipe.residual, recipe.held, recipe.tied, count
+    )
+
+
+EXACT = (Count.TOTAL, Count.ACTIVE, Count.NONZERO)
+"""Counts the sparsity converts into each other; active and non-zero parameters are one number."""
+
+
+def _count(runs: Runs, law: type[Law]) -> Count:
+    """What the law's N counts on these runs: its own convention where the table can be stated in it."""
+    own = law.count
+    return own if runs.count is None or (runs.count in EXACT and own in EXACT) else runs.count
+
+
+def _counted(runs: Runs, count: Count) -> Runs:
+    """The runs with N in this count."""
+    if runs.count in (None, count):
+        return replace(runs, count=count)
+    n = {Count.TOTAL: runs.n_active / (1.0 - runs.sparsity)}.get(count, runs.n_active)
+    return replace(runs, n=n, count=count)
 
 
 def _ensemble(

@@ -54,6 +54,7 @@ def to_record(
             "candidates": [each.to_dict() for each in fit.candidates],
         },
         "checks": [finding.to_dict() for finding in fit.findings],
+        "isoflop": fit.isoflop.to_dict(),
         "decisions": [_decision(each) for each in fit.decisions],
         "recipe": _recipe(fit),
         "versions": {"python": python_version(), **{name: version(name) for name in LIBRARIES}},
