@@ -55,3 +55,24 @@ def size(value: float) -> str:
         if value >= scale:
             return f"{value / scale:.3g} {unit}"
     return f"{value:.0f} B"
+
+
+def number(value: float) -> str:
+    """Any number, four significant digits, in plain digits where they are few.
+
+    >>> number(1.8172181), number(2143.4), number(8.87e12), number(0.0001234)
+    ('1.817', '2143', '8.87e+12', '0.0001234')
+    """
+    return f"{value:.4g}" if value != round(value) or abs(value) >= 1e6 else f"{value:.0f}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent.
+
+    >>> percent(0.0076), percent(0.95), percent(0.995), percent(1.234)
+    ('0.76%', '95%', '99.5%', '123%')
+    """
+    scaled = 100 * share
+    if abs(scaled) >= 100:
+        return f"{scaled:.0f}%"
+    return f"{scaled:.3g}%" if abs(scaled) >= 10 else f"{scaled:.2g}%"

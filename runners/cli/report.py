@@ -1,12 +1,14 @@
-"""`scalesearch report`: the report of a job's folder, also while the job runs."""
+"""`scalesearch report`: the report of a job's folder, also while the job runs, or of a fit.json."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from runners.cli.output import answer, answer_document
+from runners.document import Document
 from runners.rendering import to_json
 
 
@@ -24,20 +26,35 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="The folder of a job.")],
+    place: Annotated[Path, typer.Argument(help="The folder of a job, or a fit.json.")],
     format: Annotated[Format, typer.Option(help="How to write it.")] = Format.MD,
 ) -> None:
-    """Print the best-config report of a job, finished or running."""
+    """Print the report of a job, finished or running, or of a fit."""
+    record, document = _of_fit(place) if place.is_file() or place.suffix == ".json" else _of_job(place)
+    if format is Format.JSON:
+        answer(to_json(record))
+    elif format is Format.MD:
+        answer_document(document(False))
+    else:
+        from runners.page import to_html
+
+        answer(to_html(document(True)))
+
+
+def _of_fit(path: Path) -> tuple[Any, Callable[[bool], Document]]:
+    """The record of a fit, and what makes its document, with or without pictures."""
+    from runners.fit_document import document
+    from runners.fit_file import read_fit
+
+    record = read_fit(path)
+    return record, lambda pictures: document(record, pictures=pictures)
+
+
+def _of_job(folder: Path) -> tuple[Any, Callable[[bool], Document]]:
     from runners.api import load_folder
-    from runners.page import to_html
     from runners.report import report_of
     from runners.report_document import document
 
     batch = load_folder(folder)
     record = report_of(batch, folder)
-    if format is Format.JSON:
-        answer(to_json(record))
-    elif format is Format.MD:
-        answer_document(document(record, batch))
-    else:
-        answer(to_html(document(record, batch, pictures=True)))
+    return record, lambda pictures: document(record, batch, pictures=pictures)

@@ -1,0 +1,86 @@
+"""`scalesearch fit`: a table of training runs becomes a law with intervals."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runners.cli.output import answer, answer_document, talk
+from runners.rendering import to_json
+
+Text = str | None
+Texts = list[str] | None
+Out = Path | None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(fit)
+
+
+def fit(
+    runs: Annotated[Path, typer.Argument(help="A CSV file, plain or gzip; one training run a row.")],
+    law: Annotated[str, typer.Option(help="Family, or auto: the one that extrapolates best.")] = "auto",
+    columns: Annotated[
+        Text, typer.Option(help="Fields and their columns: 'n_total=Model Size,flops=Training FLOP'.")
+    ] = None,
+    drop_highest_loss: Annotated[int, typer.Option(help="Leave out so many runs of the highest loss.")] = 0,
+    unit: Annotated[Text, typer.Option(help="Of the losses; nats/token if left out.")] = None,
+    loss: Annotated[str, typer.Option(help="huber, least-squares or asymmetric.")] = "huber",
+    delta: Annotated[
+        float | None, typer.Option(help="Residuals beyond it count linearly; 1e-3 if left out.")
+    ] = None,
+    residual: Annotated[str, typer.Option(help="log or raw.")] = "log",
+    hold: Annotated[
+        Texts, typer.Option(help="A coefficient and its value: gamma=0.3. May be repeated.")
+    ] = None,
+    tie: Annotated[Texts, typer.Option(help="Two equal coefficients: beta=alpha. May be repeated.")] = None,
+    flops: Annotated[
+        list[float] | None,
+        typer.Option(help="A budget to answer; may be repeated. Else 1, 10, 100 x the largest run."),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Bootstrap replicates.")] = 1000,
+    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Of starts and resampling.")] = 0,
+    compare: Annotated[
+        Text,
+        typer.Option(help="Families to rank beside it, all, or none; those that fit the table if left out."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print fit.json in place of the report.")] = False,
+    out: Annotated[
+        Out, typer.Option("--out", "-o", help="Write fit.json there: plan and search take it.")
+    ] = None,
+    html: Annotated[Out, typer.Option(help="Write the report there as one page, with pictures.")] = None,
+) -> None:
+    """A law for your own runs, with intervals that hold; README has the columns a table may have."""
+    from runners.fit_document import document
+    from runners.fit_job import FitRequest
+    from runners.fit_options import names, parsed
+    from runners.whole_files import require_places, write_whole
+
+    require_places({"--out": out, "--html": html}, runs)
+    request = FitRequest(
+        runs,
+        law=law,
+        drop_highest_loss=drop_highest_loss,
+        unit=unit,
+        loss=loss,
+        delta=delta,
+        residual=residual,
+        flops=flops or (),
+        draws=draws,
+        level=level,
+        seed=seed,
+        compare=None if compare is None else names(compare),
+        **parsed(columns, hold or (), tie or ()),
+    )
+    record = request.run()
+    if out is not None:
+        write_whole(out, to_json(record))
+        talk(f"the law, for `plan --coefficients` and jobs: {out}")
+    if html is not None:
+        from runners.page import to_html
+
+        write_whole(html, to_html(document(record, pictures=True)))
+        talk(f"report with pictures: {html}")
+    answer(to_json(record)) if json else answer_document(document(record))
