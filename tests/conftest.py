@@ -1,9 +1,13 @@
 """Fixtures every test may use."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from objectives import laws
+from objectives.runs import Runs
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -31,3 +35,17 @@ def ray_cluster() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """An option to write golden files again after a change that is meant."""
     parser.addoption("--update-golden", action="store_true", help="write golden files again")
+
+
+@pytest.fixture(scope="session")
+def make_runs() -> Callable[..., Runs]:
+    """A maker of runs with a known law, Epoch's, and a known noise."""
+
+    def make(*, noise: float = 0.005, sides: int = 8, seed: int = 0) -> Runs:
+        grid = np.meshgrid(np.geomspace(3e7, 3e9, sides), np.geomspace(1e9, 1e11, sides))
+        n, d = (column.ravel() for column in grid)
+        error = noise * np.random.default_rng(seed).standard_normal(n.size)
+        loss = laws.get("hoffmann", "epoch").loss(n, d) * np.exp(error)
+        return Runs(n, d, np.zeros(n.size), loss, source="synthetic")
+
+    return make

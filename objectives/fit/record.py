@@ -25,7 +25,7 @@ OPTIMISER = (
 )
 RULE = (
     "every family is fitted below the same compute cuts and predicts the runs above them; of the acceptable "
-    "ones within one standard error of the best, the one with the fewest coefficients"
+    "ones within one standard error, or 15 %, of the best, the one with the fewest coefficients"
 )
 
 

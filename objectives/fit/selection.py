@@ -1,7 +1,7 @@
 """Which law: families ranked by how they extrapolate, and turned away by name where they cannot be trusted.
 
-Every family is fitted below the same compute cuts and predicts the same runs above them. Among those within
-one standard error of the best, the one with the fewest coefficients is chosen.
+Every family is fitted below the same compute cuts and predicts the same runs above them. Among those about as
+good as the best, the one with the fewest coefficients is chosen.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ DENSE = ("hoffmann", "coupled", "kaplan", "farseer")
 SPARSE = ("generalized", "frantar", "abnar")
 REACH = 100.0
 """How far beyond the largest run, in compute, a law must keep falling with N and D."""
+NEAR = 0.15
 GRID = 25
 WORSE = 2.0
 """Held-out errors this many times the best family's are too much."""
@@ -122,7 +123,7 @@ def choose(candidates: Sequence[Candidate]) -> Candidate:
     """The acceptable candidate with the fewest coefficients among those as good as the best.
 
     As good: the mean difference of its held-out error from the best, over the cuts, is within one standard
-    error of that mean.
+    error of that mean, or within `NEAR` of the error (cuts share runs, so the standard error is too small).
 
     Raises:
         BadInput: no family is acceptable; the message says why of each.
@@ -140,6 +141,8 @@ def _as_good(candidate: Candidate, best: Candidate) -> bool:
         return True
     if not best.cuts or not candidate.cuts:
         return False
+    if (candidate.error or np.inf) <= (1.0 + NEAR) * (best.error or 0.0):
+        return True
     pairs = zip(candidate.cuts, best.cuts, strict=True)
     worse = np.array([np.mean(np.abs(mine.error)) - np.mean(np.abs(its.error)) for mine, its in pairs])
     return bool(worse.mean() <= worse.std(ddof=1) / np.sqrt(len(worse))) if len(worse) > 1 else False

@@ -7,7 +7,7 @@ import numpy as np
 
 from objectives.budget import Budget
 from objectives.exact import optimum
-from objectives.laws.law import Array, Count, Law
+from objectives.laws.law import Array, Law
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,6 @@ class TwoBasins(Law):
     """Falls with n and with d, but n helps mostly at a threshold: two minima along a budget curve."""
 
     family: ClassVar[str] = "two-basins"
-    count: ClassVar[Count] = Count.TOTAL
 
     threshold: float
     drop: float
@@ -38,7 +37,6 @@ class TooManyTokens(Law):
     """Gets worse beyond ten tokens per parameter: no law the solver is made for."""
 
     family: ClassVar[str] = "too-many-tokens"
-    count: ClassVar[Count] = Count.TOTAL
 
     def _loss(self, n: Array, d: Array, s: Array, x: Array) -> Array:
         return np.asarray(2.0 + (np.log(n) - 20.0) ** 2 + np.log(d / n / 10.0) ** 2)
