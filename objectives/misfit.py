@@ -44,7 +44,7 @@ class Misfit(ClosedForm):
         columns = {name: np.asarray(configs[name], dtype=np.float64)[:, None] for name in configs.columns}
         law = self.law.with_coefficients(columns)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            predicted = law.loss(self.runs.n, self.runs.tokens, self.runs.sparsity)
+            predicted = law.loss(*self.runs.inputs, **self.runs.extra_of(law))
             residual = np.log(predicted) - np.log(self.runs.loss)
         total = huber(np.atleast_2d(residual), self.delta).sum(axis=-1)
         return {self.metric: np.broadcast_to(total, (len(configs),))}

@@ -13,6 +13,7 @@ from typing import Any
 from objectives.objective import Cost
 from runners.backend import Backend
 from runners.backends.inline import InlineBackend
+from runners.beside_fit import fit_beside
 from runners.job import Batch, Job, load_batch, parse_batch
 from runners.journal import Journal
 from runners.page import to_html
@@ -22,6 +23,7 @@ from runners.report import journal_of, report_of
 from runners.report_document import document
 from runners.single import header, run_job, run_spec
 from runners.sweep import FOLDER, SweepResult, Unit, run_sweep
+from runners.whole_files import write_whole
 from spaces.errors import BadInput, Infeasible, NoUsableTrial, one_of
 
 RUNNERS = ("local", "process", "ray")
@@ -66,6 +68,7 @@ def run(
         _claim(folder, batch, resume)
         try:
             _run_all(batch, folder, backend, progress or Progress())
+            fit_beside(batch.jobs, folder / FOLDER)
         except (KeyboardInterrupt, Infeasible):
             write_report(batch, folder)
             raise
@@ -101,6 +104,22 @@ def report(folder: Path | str) -> dict[str, Any]:
     return report_of(load_folder(Path(folder)), Path(folder))
 
 
+def fit(path: Path | str, **options: Any) -> dict[str, Any]:
+    """The record of a law fitted to a table of runs: what `scalesearch fit --json` prints.
+
+    Args:
+        path: a CSV file of runs.
+        options: as `runners.fit_job.FitRequest` names them (`law`, `columns`, `flops`, `seed`, ...).
+
+    Raises:
+        BadInput: every mistake in the table and the options; or no family describes the runs.
+        Infeasible: a budget allows no model.
+    """
+    from runners.fit_job import FitRequest  # the fitter loads only where it is used
+
+    return FitRequest(Path(path), **options).run()
+
+
 def load_folder(folder: Path) -> Batch:
     """The batch a job folder was made for; raises `BadInput` where there is none."""
     try:
@@ -114,17 +133,10 @@ def load_folder(folder: Path) -> Batch:
 def write_report(batch: Batch, folder: Path) -> dict[str, Any]:
     """Make the report of a folder and write it as report.json, report.md and report.html."""
     record = report_of(batch, folder)
-    _write(folder / "report.json", to_json(record))
-    _write(folder / "report.md", to_markdown(document(record, batch)))
-    _write(folder / "report.html", to_html(document(record, batch, pictures=True)))
+    write_whole(folder / "report.json", to_json(record))
+    write_whole(folder / "report.md", to_markdown(document(record, batch)))
+    write_whole(folder / "report.html", to_html(document(record, batch, pictures=True)))
     return record
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that readers see whole or not at all."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text)
-    draft.replace(path)
 
 
 def _claim(folder: Path, batch: Batch, resume: bool) -> None:
@@ -135,8 +147,8 @@ def _claim(folder: Path, batch: Batch, resume: bool) -> None:
         journal_of(job, folder)
     try:
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-        _write(folder / "job.yaml", batch.text)
-        _write(folder / "source.json", to_json({"name": batch.name, "folder": str(batch.folder)}))
+        write_whole(folder / "job.yaml", batch.text)
+        write_whole(folder / "source.json", to_json({"name": batch.name, "folder": str(batch.folder)}))
     except OSError as error:
         raise BadInput.of("--out", "a folder that can be written", str(error)) from error
 

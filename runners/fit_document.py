@@ -40,6 +40,7 @@ def document(record: Record, *, pictures: bool = False) -> Document:
         *fit_evidence.rolling_origin(record),
         *drawn.get("calibration", []),
         fit_evidence.selection(record),
+        *fit_evidence.isoflop(record),
         fit_evidence.checks(record),
         fit_evidence.reproducibility(record),
     ]

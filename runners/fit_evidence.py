@@ -171,6 +171,29 @@ def _candidate_row(record: Record, candidate: Record) -> Sequence[str | None]:
     )
 
 
+def isoflop(record: Record) -> Iterator[Section]:
+    """The runs' own isoFLOP profiles beside the law, where they have any."""
+    known = record["isoflop"]
+    if not known["profiles"]:
+        return
+    columns = ("training FLOPs", "runs", "least loss at N", "the law's N*", "factor", "shape of the sweep")
+    rows = [
+        (flops(each["flops"]), str(each["runs"]), count(each["n"]), count(each["law"]["n"]),
+         f"{each['law']['n_factor']:.2f}", each["shape"])
+        for each in known["profiles"]
+    ]  # fmt: skip
+    yield Section("IsoFLOP profiles, as a check", (_about_isoflop(known),), Table.of(columns, rows))
+
+
+def _about_isoflop(known: Record) -> str:
+    text = "Runs that cost the same, and the size of least loss among them; the law is not fitted to these."
+    measured, predicted = known["measured"], known["predicted"]
+    if measured is None or predicted is None:
+        return text
+    error = "" if measured["n_error"] is None else f" (standard error {measured['n_error']:.2g})"
+    return f"{text} N* grows as C^{measured['n']:.3f}{error} here, and as C^{predicted['n']:.3f} by the law."
+
+
 def checks(record: Record) -> Section:
     """What the checks of the data found, each by its name."""
     found = record["checks"]

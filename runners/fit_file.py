@@ -9,7 +9,7 @@ from spaces.errors import BadInput
 
 PARTS = {
     "law", "objective", "coefficients", "intervals", "certificate", "calibration", "selection", "checks",
-    "decisions", "recipe", "versions", "runs", "ensemble",
+    "decisions", "isoflop", "recipe", "versions", "runs", "ensemble",
 }  # fmt: skip
 """What the report shows."""
 

@@ -196,6 +196,7 @@ def path(record: Record, budgets: Array, best: Array, band: Array, others: Mappi
     log(axes, "x", flops)
     log(axes, "y", count)
     axes.plot(table["flops"], table["n"], "o", color=GREY, ms=3, alpha=0.45, label="runs", zorder=1)
+    _profiles(axes, record)
     level = percent(record["calibration"]["level"])
     axes.fill_between(budgets, *band.T, color=BLUE, alpha=0.18, lw=0, label=f"{level} interval")
     axes.plot(budgets, best, color=BLUE, lw=1.8, label=law["family"])
@@ -207,3 +208,11 @@ def path(record: Record, budgets: Array, best: Array, band: Array, others: Mappi
     axes.set(xlabel="training FLOPs; the dotted line is the largest run", ylabel=NAMES[law["count"]])
     axes.legend(loc="upper left", fontsize=8)
     return svg(drawn)
+
+
+def _profiles(axes: Axes, record: Record) -> None:
+    """The sizes of least loss that the runs show by themselves."""
+    found = [each for each in record["isoflop"]["profiles"] if each["shape"] != "one-sided"]
+    if found:
+        points = ([each["flops"] for each in found], [each["n"] for each in found])
+        axes.plot(*points, "s", color=GREEN, ms=5, mec="white", mew=0.5, label="isoFLOP minimum", zorder=3)

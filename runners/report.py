@@ -12,6 +12,7 @@ from typing import Any
 from objectives.exact import Optimum, optima
 from objectives.fit.ensemble import Ensemble
 from objectives.plan import plan
+from runners.beside_fit import read_beside
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
@@ -48,6 +49,7 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
         {
             **_search(job, journals[job.name], certified.get(job.name)),
             "failure": failures.get(job.name),
+            "fit": read_beside(folder / FOLDER / job.name),
         }
         for job in batch.jobs
     ]

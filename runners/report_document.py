@@ -6,12 +6,17 @@ from typing import Any
 from runners import answer
 from runners.document import Document, Section, Table
 from runners.job import Batch
-from runners.quantities import count, duration, flops
+from runners.quantities import count, duration, flops, percent
 
 Search = Mapping[str, Any]
 
 MOST_ROWS = 400
 """Searches listed in one table."""
+
+BESIDE = (
+    "search", "free", "runs", "evaluations", "search reached", "in", "fit reached", "in", "lower", "note",
+)  # fmt: skip
+"""Columns of the coefficient searches beside their fits."""
 
 ONLY_A_BOUND = (
     "Where the gap is marked as to a bound, the space leaves out values within its limits (integers, lists, "
@@ -33,6 +38,7 @@ def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False)
     bounds = any(search["certified"] and search["certified"]["bound"] for search in searches)
     notes = (ONLY_A_BOUND,) if bounds else ()
     sections.append(Section("Best configurations", notes, best_table(searches)))
+    sections += _beside_the_fit(searches)
     for entry in record["answers"]:
         sections += answer.sections(entry, level=3)
     if pictures:
@@ -88,6 +94,47 @@ def _summary(searches: Sequence[Search]) -> str:
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{pending} running"] if pending else []
     return ", ".join(parts) + "."
+
+
+def _beside_the_fit(searches: Sequence[Search]) -> Iterator[Section]:
+    """Searches over coefficients, each beside the fit of the same law to the same runs."""
+    fitted = [search for search in searches if search.get("fit")]
+    if not fitted:
+        return
+    text = (
+        "The same runs, loss and free coefficients, once by asking for one set after another and once by the "
+        "fitter, which has gradients and no bounds but those of the law."
+    )
+    yield Section("Coefficient search beside the fit", (text,), Table.of(BESIDE, map(_beside_row, fitted)))
+
+
+def _beside_row(search: Search) -> list[Any]:
+    fit, went, best = search["fit"], search["search"], search["best"]
+    reached = None if best is None else f"{best['value']:.6e}"
+    took = None if went["timing"] is None else duration(went["timing"]["window"])
+    if fit["reason"]:
+        return [search["name"], None, None, went["done"], reached, took, None, None, None, fit["reason"]]
+    note = f"the fit's {', '.join(fit['outside'])} outside the search's space" if fit["outside"] else None
+    return [
+        search["name"],
+        len(fit["free"]),
+        fit["runs"],
+        went["done"],
+        reached,
+        took,
+        f"{fit['objective']:.6e}",
+        duration(fit["seconds"]),
+        None if best is None else _lower(best["value"], fit["objective"]),
+        note,
+    ]
+
+
+def _lower(search: float, fit: float) -> str:
+    """Who ended lower, and by how much."""
+    if abs(search - fit) <= 1e-6 * fit:
+        return "neither, within a millionth"
+    by = (max(search, fit) - min(search, fit)) / max(search, fit)
+    return f"the {'search' if search < fit else 'fit'}, by {percent(by)}"
 
 
 def _how_it_went(searches: Sequence[Search]) -> Iterator[Section]:
