@@ -1,4 +1,4 @@
-"""A table of runs that no one trained: `python -m experiments.synthetic_runs` writes it below `experiments/runs`.
+"""A table of runs that no one trained: `python -m experiments.synthetic_runs` writes `runs/synthetic.csv`.
 
 Its losses are those of a published law (Hoffmann, set epoch) times lognormal noise of half a per cent, at
 seven sizes for each of seven budgets. The examples use it where real tables cannot be shipped; what a fit
@@ -19,7 +19,7 @@ SIZES = 7
 REACH = 4.0
 """Sizes of a budget lie within this factor of the compute-optimal one."""
 NOISE = 0.005
-SEED = 0
+SEED = 1
 
 
 def table() -> str:

@@ -9,14 +9,14 @@ from typing import Any
 from objectives.fit.calibration import LEVEL
 from objectives.fit.checks import unfit
 from objectives.fit.estimation import Residual
-from objectives.fit.forms import FORMS, form_of
+from objectives.fit.forms import FORMS, Form, form_of
 from objectives.fit.losses import HUBER_DELTA, Asymmetric, Huber, LeastSquares, Loss
 from objectives.fit.pipeline import DRAWS, Fit, fit_runs
 from objectives.fit.record import to_record
 from objectives.laws import family_class
 from objectives.runs import Runs, read_runs
 from runners.rendering import plain
-from spaces.errors import BadInput, Mistake, Mistakes, one_of
+from spaces.errors import BadInput, Infeasible, Mistake, Mistakes, one_of
 
 AUTO, ALL, NONE = "auto", "all", "none"
 LOSSES: dict[str, type[Huber] | type[LeastSquares]] = {
@@ -54,9 +54,15 @@ class FitRequest:
 
         Raises:
             BadInput: every mistake in the options and the table; or no family describes the runs.
-            Infeasible: a budget allows no model.
+            Infeasible: a budget of `flops` allows no model.
         """
-        fitted = self._fit(self._checked())
+        runs = self._checked()
+        try:
+            fitted = self._fit(runs)
+        except Infeasible as error:
+            if self.flops:
+                raise
+            raise _too_small(runs) from error
         record = to_record(fitted, columns=self.columns, dropped_highest_loss=self.drop_highest_loss)
         return dict(plain(record))
 
@@ -93,6 +99,8 @@ class FitRequest:
         """What is wrong with the options by themselves."""
         yield from self._wrong_names()
         yield from self._wrong_numbers()
+        if self.law in FORMS:
+            yield from self._outside_domain(FORMS[self.law])
         if self.law == AUTO and (self.hold or self.tie):
             expected = "a law by its name, for each family has coefficients of its own"
             yield Mistake("law", expected + ", where some are held or tied", AUTO)
@@ -129,6 +137,12 @@ class FitRequest:
             if not holds:
                 yield Mistake(name, expected, f"{value:g}")
 
+    def _outside_domain(self, form: Form) -> Iterator[Mistake]:
+        """Values at which the law has no loss, or a negative one."""
+        for name, value in self.hold.items():
+            if name in form.positive and value <= 0:
+                yield Mistake(f"hold.{name}", f"a positive number in the {form.law.family} law", f"{value:g}")
+
     def _loss(self) -> Loss:
         kind = LOSSES[self.loss]
         return kind() if self.delta is None else kind(self.delta)  # type: ignore[call-arg]
@@ -146,6 +160,12 @@ def _law_mistakes(law: str) -> Iterator[Mistake]:
         form_of(law)
     except BadInput as error:
         yield from error.mistakes
+
+
+def _too_small(runs: Runs) -> BadInput:
+    """Not even the runs' own compute buys a model: the table does not count single parameters and tokens."""
+    got = f"at most N = {runs.n.max():g} and D = {runs.tokens.max():g}"
+    return BadInput.of("runs", "N and D in single parameters and tokens, not in millions or billions", got)
 
 
 def _positive(value: float) -> bool:
