@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test check lint types lowest bench
+.PHONY: run test check lint types lowest peers bench
 
 run: $(INSTALLED)  ## the main job: best dense and mixture-of-experts model for 1e21 FLOPs
 	$(BIN)/scalesearch search experiments/jobs/best-1e21.yaml --resume
@@ -29,10 +29,15 @@ lowest:  ## the tests again, on the oldest version of every dependency
 test-lowest: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ray and not slow" $(PYTEST_ARGS)
 
+peers:  ## other programs to measure against, in an environment of their own; one of them needs Python 3.12
+	$(PEER_PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check simple-scaling-laws==0.2.0 chinchilla==0.2.0
+
 bench: $(INSTALLED)  ## speed and regret tables
 	$(BIN)/python -m experiments.benchmarks
 
 LOCK ?= requirements.lock
+PEER_PYTHON ?= python3.12
 
 $(INSTALLED): pyproject.toml $(LOCK)
 	$(PYTHON) -m venv $(VENV)

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from objectives.fit.losses import HUBER_DELTA, Huber
 from objectives.law_objectives import unknown_parameters
-from objectives.laws.law import Array, Law
+from objectives.laws.law import Law
 from objectives.objective import ClosedForm
 from objectives.runs import Runs
 from spaces.configs import Configs
 from spaces.errors import Mistake
-
-HUBER_DELTA = 1e-3
-"""Hoffmann et al. 2022, App. D.2: residuals of log loss beyond this count linearly."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,5 @@ class Misfit(ClosedForm):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             predicted = law.loss(*self.runs.inputs, **self.runs.extra_of(law))
             residual = np.log(predicted) - np.log(self.runs.loss)
-        total = huber(np.atleast_2d(residual), self.delta).sum(axis=-1)
+        total = Huber(self.delta).value(np.atleast_2d(residual)).sum(axis=-1)
         return {self.metric: np.broadcast_to(total, (len(configs),))}
-
-
-def huber(residual: Array, delta: float) -> Array:
-    """Huber's loss: r^2/2 within delta, delta (|r| - delta/2) beyond. Any shape."""
-    size = np.abs(residual)
-    return np.where(size <= delta, 0.5 * residual**2, delta * (size - 0.5 * delta))

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objectives import laws
+from objectives.fit.losses import Huber
 from objectives.laws import FAMILIES
 from objectives.laws.law import Count
-from objectives.misfit import Misfit, huber
+from objectives.misfit import Misfit
 from objectives.run_columns import EXTRAS, FIELDS, parse_columns
 from objectives.run_conventions import mixed_units
 from objectives.runs import Runs, read_runs
@@ -388,7 +389,7 @@ def test_text_in_numbers_of_a_real_table_is_named(shared: Path) -> None:
 
 
 def test_huber_is_quadratic_near_zero_and_linear_beyond() -> None:
-    assert huber(np.array([0.0, 0.5, -1.0, 3.0]), 1.0).tolist() == [0.0, 0.125, 0.5, 2.5]
+    assert Huber(1.0).value(np.array([0.0, 0.5, -1.0, 3.0])).tolist() == [0.0, 0.125, 0.5, 2.5]
 
 
 def chinchilla(shared: Path, drop_highest_loss: int = 0) -> Runs:
