@@ -36,8 +36,8 @@ def choose_law(
 
     Args:
         family: the default one, or the fit's own, if left out.
-        coefficients: name of a published set, path of a fit.json, or numbers by name; the family's default set
-            if left out.
+        coefficients: name of a published set, path of a fit.json, or numbers by name; the family's default
+            set if left out.
         folder: where a relative path starts; the working directory if left out.
 
     Raises:
@@ -47,6 +47,7 @@ def choose_law(
     if isinstance(coefficients, Mapping):
         return Choice(laws.custom(family or DEFAULT_FAMILY, **coefficients))
     if coefficients is None or not coefficients.endswith(FIT):
+        laws.family_class(family or DEFAULT_FAMILY)  # raises for what predicts no loss
         return Choice(laws.get(family or DEFAULT_FAMILY, coefficients))
     path = (folder or Path()) / coefficients
     ensemble = load(path)

@@ -34,8 +34,9 @@ def headline(record: Record, decision: Record) -> str:
 
 
 def is_sparse(record: Record) -> bool:
-    """Whether any answer has a sparsity to tell."""
-    return any(decision["optimum"]["sparsity"] > 0 for decision in record["decisions"])
+    """Whether there is a sparsity to tell: of the runs, or of any answer."""
+    runs = record["law"]["fitted"]["sparsity"][1] > 0
+    return runs or any(decision["optimum"]["sparsity"] > 0 for decision in record["decisions"])
 
 
 def decades(record: Record, decision: Record) -> float:

@@ -2,7 +2,8 @@
 
 A family adds its coefficients as dataclass fields and writes three formulas (`_loss`, `_gradient`,
 `_coefficient_gradient`) with the paper's equation number on the line. Everything else, checking,
-broadcasting, parameter counts and training cost, is here once.
+broadcasting, parameter counts and training cost, is here once. What a law shares with formulas that predict
+something else (`objectives.laws.performance`) is `Formula`: coefficients with a name, a source and a range.
 """
 
 from abc import ABC, abstractmethod
@@ -66,12 +67,8 @@ class Extra:
 
 
 @dataclass(frozen=True)
-class Law(ABC):
-    """A scaling law L(N, D, S) in nats per token unless `unit` says otherwise.
-
-    Arguments of all evaluations: `n` parameters in the law's own `count`, `d` training tokens, `s` sparsity
-    in [0, 1). They broadcast against each other as float64 arrays of any shape.
-    """
+class Formula(ABC):
+    """Named coefficients with where they are from: a family is a subclass, a coefficient set an instance."""
 
     family: ClassVar[str]
     """Name in the registry."""
@@ -79,26 +76,14 @@ class Law(ABC):
     """Authors, year and arXiv number."""
     equation: ClassVar[str]
     """The formula as text, with its number in the paper."""
-    max_sparsity: ClassVar[float] = 0.0
-    """Largest S the form is defined for: 0 for a dense law; 1 means any S below 1."""
-    inherent_sparsity: ClassVar[float] = 0.0
-    """Share of the parameters every model of the law leaves idle, where S is no variable of the form."""
-    extra: ClassVar[Extra | None] = None
-    fixed_tokens: ClassVar[float | None] = None
-    """Training tokens of every run behind a law that does not depend on D."""
-    unimodal: ClassVar[bool] = False
-    """Whether the loss has one minimum along every budget curve; the exact solver scans where it may not."""
     positive: ClassVar[tuple[str, ...]] = ()
     """Coefficients that stand under a logarithm or a fraction bar."""
 
     name: str = field(default="custom", kw_only=True)
     """Name of the coefficient set."""
-    count: Count = field(default=Count.TOTAL, kw_only=True)
-    """What N counts: the convention of the family's paper, or of the runs a set was fitted on."""
     source: str = field(default="given by the user", kw_only=True)
     trust: Trust = field(default=Trust.USER, kw_only=True)
     fitted: FittedRange = field(default=FittedRange(), kw_only=True)
-    unit: str = field(default="nats/token", kw_only=True)
 
     @classmethod
     def published(cls) -> tuple[Self, ...]:
@@ -109,11 +94,6 @@ class Law(ABC):
     def coefficients(self) -> dict[str, float]:
         """The coefficients by name, in the order of the fields."""
         return {name: float(getattr(self, attribute)) for name, attribute in _attributes(self).items()}
-
-    @property
-    def repeats_data(self) -> bool:
-        """Whether the law knows what a repeated token is worth; for others the unique tokens are a cap."""
-        return self.extra is not None and self.extra.name == "unique_tokens"
 
     @classmethod
     def coefficient_names(cls) -> tuple[str, ...]:
@@ -130,9 +110,37 @@ class Law(ABC):
         ]
 
     def with_coefficients(self, values: Mapping[str, Any]) -> Self:
-        """The same law with other values, by coefficient name; an array evaluates many laws in one call."""
+        """The same formula with other values, by coefficient name; an array evaluates many in one call."""
         attributes = _attributes(self)
         return replace(self, **{attributes[name]: value for name, value in values.items()})
+
+
+@dataclass(frozen=True)
+class Law(Formula):
+    """A scaling law L(N, D, S) in nats per token unless `unit` says otherwise.
+
+    Arguments of all evaluations: `n` parameters in the law's own `count`, `d` training tokens, `s` sparsity
+    in [0, 1). They broadcast against each other as float64 arrays of any shape.
+    """
+
+    max_sparsity: ClassVar[float] = 0.0
+    """Largest S the form is defined for: 0 for a dense law; 1 means any S below 1."""
+    inherent_sparsity: ClassVar[float] = 0.0
+    """Share of the parameters every model of the law leaves idle, where S is no variable of the form."""
+    extra: ClassVar[Extra | None] = None
+    fixed_tokens: ClassVar[float | None] = None
+    """Training tokens of every run behind a law that does not depend on D."""
+    unimodal: ClassVar[bool] = False
+    """Whether the loss has one minimum along every budget curve; the exact solver scans where it may not."""
+
+    count: Count = field(default=Count.TOTAL, kw_only=True)
+    """What N counts: the convention of the family's paper, or of the runs a set was fitted on."""
+    unit: str = field(default="nats/token", kw_only=True)
+
+    @property
+    def repeats_data(self) -> bool:
+        """Whether the law knows what a repeated token is worth; for others the unique tokens are a cap."""
+        return self.extra is not None and self.extra.name == "unique_tokens"
 
     def loss(
         self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
@@ -146,7 +154,7 @@ class Law(ABC):
         inputs = self._checked(n, d, s, extra)
         if self._is_long_table(inputs):
             return self._loss_in_blocks(inputs)
-        return _filled(self._loss(*inputs), inputs)
+        return filled(self._loss(*inputs), inputs)
 
     def gradient(
         self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
@@ -158,8 +166,8 @@ class Law(ABC):
         Raises:
             BadInput: as `loss`; also for infinite tokens.
         """
-        inputs = self._checked(n, d, s, extra, most_tokens=_HUGE)
-        return _stacked(self._gradient(*inputs), inputs)
+        inputs = self._checked(n, d, s, extra, most_tokens=HUGE)
+        return stacked(self._gradient(*inputs), inputs)
 
     def coefficient_gradient(
         self, n: npt.ArrayLike, d: npt.ArrayLike, s: npt.ArrayLike = 0.0, **extra: npt.ArrayLike
@@ -169,8 +177,8 @@ class Law(ABC):
         Raises:
             BadInput: as `loss`; also for infinite tokens.
         """
-        inputs = self._checked(n, d, s, extra, most_tokens=_HUGE)
-        return _stacked(self._coefficient_gradient(*inputs), inputs)
+        inputs = self._checked(n, d, s, extra, most_tokens=HUGE)
+        return stacked(self._coefficient_gradient(*inputs), inputs)
 
     def n_active(self, n: npt.ArrayLike, s: npt.ArrayLike = 0.0) -> Array:
         """Parameters one token uses, from the law's own count."""
@@ -269,45 +277,46 @@ class Law(ABC):
         top = np.nextafter(1.0, 0.0) if self.max_sparsity == 1 else self.max_sparsity
         sparsity = "0 (a dense law)" if top == 0 else f"0 <= s <= {self.max_sparsity:g}, below 1"
         rules = [
-            ("n", "a positive finite number of parameters", _TINY, _HUGE),
-            ("d", f"a positive{' finite' * (most_tokens < np.inf)} number of tokens", _TINY, most_tokens),
+            ("n", "a positive finite number of parameters", TINY, HUGE),
+            ("d", f"a positive{' finite' * (most_tokens < np.inf)} number of tokens", TINY, most_tokens),
             ("s", sparsity, 0.0, top),
             (x_spec.name, f"at least {x_spec.lower:g}", x_spec.lower, np.inf),
         ]
         return [
-            Mistake(name, expected, str(_first_outside(array, lower, upper)))
+            Mistake(name, expected, str(first_outside(array, lower, upper)))
             for array, (name, expected, lower, upper) in zip(arrays, rules, strict=True)
-            if not _within(array, lower, upper)
+            if not within(array, lower, upper)
         ]
 
 
 _NO_EXTRA = Extra("", 0.0, 0.0)
 _BLOCK = 1 << 15
-_TINY, _HUGE = 5e-324, float(np.finfo(np.float64).max)
+TINY, HUGE = 5e-324, float(np.finfo(np.float64).max)
 
 
-def _attributes(law: Law | type[Law]) -> dict[str, str]:
+def _attributes(law: Formula | type[Formula]) -> dict[str, str]:
     """Coefficient name -> field. A field for `lambda`, a word of Python's, carries an underscore."""
     return {f.name.rstrip("_"): f.name for f in fields(law) if not f.kw_only}
 
 
-def _within(array: Array, lower: float, upper: float) -> bool:
+def within(array: Array, lower: float, upper: float) -> bool:
     """Whether all values lie in [lower, upper]. Two reductions, no temporaries; NaN fails both."""
     return array.size == 0 or bool(array.min() >= lower and array.max() <= upper)
 
 
-def _first_outside(array: Array, lower: float, upper: float) -> float:
+def first_outside(array: Array, lower: float, upper: float) -> float:
+    """The first value that is not in [lower, upper]."""
     return float(array[~((array >= lower) & (array <= upper))].flat[0])
 
 
-def _filled(values: Array, inputs: tuple[Array, ...]) -> Array:
+def filled(values: Array, inputs: tuple[Array, ...]) -> Array:
     """`values` in the full broadcast shape, also where the formula does not use every input."""
     values = np.asarray(values, dtype=np.float64)
     shape = np.broadcast_shapes(values.shape, *(array.shape for array in inputs))
     return values if values.shape == shape else np.broadcast_to(values, shape).copy()
 
 
-def _stacked(parts: tuple[Array | float, ...], inputs: tuple[Array, ...]) -> Array:
+def stacked(parts: tuple[Array | float, ...], inputs: tuple[Array, ...]) -> Array:
     """The parts side by side on a last axis, each in the full broadcast shape."""
     arrays = [np.asarray(part, dtype=np.float64) for part in parts]
     shape = np.broadcast_shapes(*(array.shape for array in (*arrays, *inputs)))

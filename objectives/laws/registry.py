@@ -1,11 +1,12 @@
 """Which laws there are, and how to get one by name.
 
-A new family is one module with a `Law` and its class in `FAMILIES`.
+A new family is one module with a `Law` and its class in `FAMILIES`. Formulas that predict a benchmark's score
+and no loss are in `CAPABILITIES`: `get` knows them, and everything that plans with a loss does not.
 """
 
 from dataclasses import asdict
 from math import isfinite
-from typing import Any
+from typing import Any, Literal, overload
 
 from objectives.laws.abnar import Abnar
 from objectives.laws.coupled import Coupled
@@ -17,7 +18,8 @@ from objectives.laws.generalized import Generalized
 from objectives.laws.hoffmann import Hoffmann
 from objectives.laws.joint_moe import JointMoE
 from objectives.laws.kaplan import Kaplan
-from objectives.laws.law import Extra, Law
+from objectives.laws.law import Count, Extra, Law
+from objectives.laws.performance import Performance
 from objectives.laws.routed import Clark
 from spaces.errors import BadInput, Mistake, one_of
 
@@ -38,6 +40,7 @@ FAMILIES: tuple[type[Law], ...] = (
     Clark,
     DataConstrained,
 )
+CAPABILITIES: tuple[type[Performance], ...] = (Performance,)
 
 
 def families() -> tuple[str, ...]:
@@ -59,21 +62,27 @@ def default_set(family: str) -> str | None:
     return next(iter(coefficient_sets(family)), None)
 
 
-def get(family: str, coefficients: str | None = None) -> Law:
-    """A law with published coefficients.
+@overload
+def get(family: Literal["performance"], coefficients: str | None = None) -> Performance: ...  # type: ignore[overload-overlap]
+@overload
+def get(family: str, coefficients: str | None = None) -> Law: ...
+def get(family: str, coefficients: str | None = None) -> Law | Performance:
+    """A law with published coefficients; for a name known at run time see `objectives.law_choice`.
 
     >>> get("hoffmann", "rounded").loss(70e9, 1.4e12).round(5).item()
     1.93665
 
     Args:
-        family: one of `families()`.
+        family: one of `families()`, or of `CAPABILITIES`.
         coefficients: one of `coefficient_sets(family)`; the default set if not given.
 
     Raises:
         BadInput: no such family or coefficient set; the message lists the names and suggests the closest.
             Or nothing is published of the family.
     """
-    published = {law.name: law for law in family_class(family).published()}
+    capability = next((kind for kind in CAPABILITIES if kind.family == family), None)
+    kind: type[Law] | type[Performance] = capability or family_class(family)
+    published: dict[str, Law | Performance] = {law.name: law for law in kind.published()}
     if not published:
         raise BadInput.of("coefficients", UNPUBLISHED.format(family), coefficients or "nothing")
     if coefficients is None:
@@ -118,12 +127,44 @@ def _form_record(kind: type[Law]) -> dict[str, Any]:
     return {**describe(form), "set": None, "coefficients": dict.fromkeys(names), "default": False}
 
 
+def capability_catalogue() -> list[dict[str, Any]]:
+    """One record for each published set of the formulas that predict a score, with the fields of `catalogue`."""
+    return [
+        {**describe_capability(law), "default": law == kind.published()[0]}
+        for kind in CAPABILITIES
+        for law in kind.published()
+    ]
+
+
+def describe_capability(law: Performance) -> dict[str, Any]:
+    """As `describe`; sizes are stored parameters, and it is for dense models."""
+    return {
+        "family": law.family,
+        "set": law.name,
+        "title": law.title,
+        "equation": law.equation,
+        "count": Count.TOTAL.value,
+        "unit": law.unit,
+        "inherent_sparsity": 0.0,
+        "coefficients": law.coefficients,
+        "fitted": asdict(law.fitted),
+        "extra": None,
+        "fixed_tokens": None,
+        "source": law.source,
+        "trust": law.trust.value,
+    }
+
+
 def family_class(family: str) -> type[Law]:
-    """The class behind a family's name.
+    """The class behind the name of a family of loss laws.
 
     Raises:
         BadInput: no such family; the message lists the names and suggests the closest.
     """
+    if any(kind.family == family for kind in CAPABILITIES):
+        raise BadInput.of(
+            "law", f"a law of the loss ({' | '.join(families())})", f"{family}, a law of a score"
+        )
     by_name = {law.family: law for law in FAMILIES}
     if family not in by_name:
         raise BadInput.of("law", one_of(by_name, family), family)

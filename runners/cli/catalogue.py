@@ -10,6 +10,9 @@ from runners.cli.output import answer, answer_document
 from runners.document import Section, Table
 from runners.rendering import to_json
 
+SCORE = "MMLU points"
+"""The unit of what is no loss."""
+
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable, with every field.")]
 
 
@@ -22,9 +25,9 @@ def register(app: typer.Typer) -> None:
 
 def laws(json: Json = False) -> None:
     """The scaling laws: equation, count of parameters, fitted range, source."""
-    from objectives.laws import catalogue
+    from objectives.laws import capability_catalogue, catalogue
 
-    records = catalogue()
+    records = catalogue() + capability_catalogue()
     sections = [_law_section(family) for family in _grouped(records)]
     answer(to_json(records)) if json else answer_document(sections)
 
@@ -78,8 +81,14 @@ def _law_section(family: list[dict[str, Any]]) -> Section:
     rows = [
         (_set_name(record), _range(record["fitted"]), record["source"], record["trust"]) for record in family
     ]
-    text = (first["title"], first["equation"], f"N is {first['count']}; loss in {first['unit']}.")
+    text = (first["title"], first["equation"], _meaning(first))
     return Section(first["family"], text, Table.of(columns, rows))
+
+
+def _meaning(record: dict[str, Any]) -> str:
+    if record["unit"] == SCORE:
+        return f"S is {record['count']}; it predicts {SCORE} of dense models, no loss (`scalesearch performance`)."
+    return f"N is {record['count']}; loss in {record['unit']}."
 
 
 def _set_name(record: dict[str, Any]) -> str:

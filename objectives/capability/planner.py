@@ -1,0 +1,147 @@
+"""Which dense architecture scores highest in MMLU under a budget: the Performance Law's own planner.
+
+Every shape of a grid is combined with every token count the budget pays for at 6 FLOPs per parameter and
+token, and what the law predicts to be worth it is ranked. Wu & Tang's program does the same; its results are
+reproduced to the digit.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from objectives.budget import Budget
+from objectives.capability.grid import Grid, Shapes
+from objectives.laws.law import Array
+from objectives.laws.performance import BILLION, TRILLION, Performance, adjusted
+from spaces.errors import BadInput, Infeasible, one_of
+
+MIN_MMLU = 50.0
+FLOPS_PER_PARAMETER = 6.0
+"""Training FLOPs per parameter and token."""
+
+
+class Order(StrEnum):
+    """What comes first."""
+
+    BALANCE = "balance"
+    """MMLU^2 / ln(1 + layers): the author's compromise between score and depth."""
+    PERFORMANCE = "performance"
+    """The highest MMLU."""
+    SHALLOW = "shallow"
+    """The fewest layers."""
+    CHEAP = "cheap"
+    """The least training compute; ours, to go with a minimum MMLU."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plans:
+    """Feasible plans in the grid's order; every column of shape (n,)."""
+
+    shapes: Shapes
+    tokens: Array
+    mmlu: Array
+    """Adjusted to [25, 100]."""
+    budget: Budget
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def flops(self) -> Array:
+        """Training FLOPs, 6 n_total tokens."""
+        return np.asarray(FLOPS_PER_PARAMETER * self.shapes.n_total * self.tokens)
+
+    @property
+    def inference_flops(self) -> Array:
+        """FLOPs to serve one token: 2 for each parameter."""
+        return np.asarray(2.0 * self.shapes.n_total)
+
+    @property
+    def utilization(self) -> Array:
+        """Share of the budget that tokens the law gives credit for cost: 6 n_total T' / C."""
+        credited = TRILLION * np.minimum(self.tokens / TRILLION, self.shapes.n_total / BILLION)
+        return np.asarray(FLOPS_PER_PARAMETER * self.shapes.n_total * credited / self.budget.flops)
+
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Plans":
+        """The rows of a mask or of indices, in their order."""
+        return Plans(self.shapes.take(rows), self.tokens[rows], self.mmlu[rows], self.budget)
+
+    def ordered(self, order: str) -> "Plans":
+        """Sorted, plans of equal rank in the grid's order; MMLU as printed, with two decimals.
+
+        Raises:
+            BadInput: no such order.
+        """
+        if order not in list(Order):
+            raise BadInput.of("order", one_of(list(Order), order), order)
+        return self.take(np.argsort(self._key(Order(order)), kind="stable"))
+
+    def _key(self, order: Order) -> Array:
+        shown = np.round(self.mmlu, 2)
+        match order:
+            case Order.BALANCE:
+                return np.asarray(-(shown**2) / np.log(1.0 + self.shapes.layers))
+            case Order.PERFORMANCE:
+                return -shown
+            case Order.SHALLOW:
+                return self.shapes.layers.astype(np.float64)
+            case Order.CHEAP:
+                return self.flops
+
+    def records(self) -> list[dict[str, Any]]:
+        """One plain record for each plan."""
+        columns = {
+            "layers": self.shapes.layers,
+            "hidden": self.shapes.hidden,
+            "ffn": self.shapes.ffn,
+            "n_total": self.shapes.n_total,
+            "tokens": self.tokens,
+            "mmlu": self.mmlu,
+            "utilization": self.utilization,
+            "flops": self.flops,
+            "inference_flops": self.inference_flops,
+        }
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def feasible_plans(
+    law: Performance,
+    budget: Budget,
+    grid: Grid | None = None,
+    *,
+    min_mmlu: float = MIN_MMLU,
+    precision: float = 1.0,
+) -> Plans:
+    """Every plan of the grid within the budget whose prediction is at least `min_mmlu`.
+
+    Args:
+        law: the Performance Law.
+        budget: its FLOPs, `max_total_params` and `max_tokens`; a dense plan has no sparsity.
+        grid: the author's if left out.
+        min_mmlu: compared before the adjustment, as the author does.
+        precision: gamma of the law.
+
+    Raises:
+        Infeasible: there is none.
+    """
+    grid = grid or Grid()
+    shapes, counts = grid.shapes(), grid.token_counts()
+    rows, tokens = np.repeat(np.arange(len(shapes)), len(counts)), np.tile(counts, len(shapes))
+    affordable = FLOPS_PER_PARAMETER * shapes.n_total[rows] * tokens <= budget.flops
+    affordable &= shapes.n_total[rows] <= (budget.max_total_params or np.inf)
+    affordable &= tokens <= min(budget.max_tokens or np.inf, budget.unique_tokens or np.inf)
+    shapes, tokens = shapes.take(rows[affordable]), tokens[affordable]
+    if len(shapes) == 0:
+        raise Infeasible("no architecture of the grid fits the budget and its caps")
+    raw = law.raw(shapes.layers, shapes.hidden, shapes.ffn, tokens, shapes.n_total, precision)
+    good = raw >= min_mmlu
+    if not good.any():
+        raise Infeasible(
+            f"no plan within the budget is predicted {min_mmlu:g} points; "
+            f"the best has {adjusted(raw.max()):.2f}"
+        )
+    return Plans(shapes.take(good), tokens[good], adjusted(raw[good]), budget)
