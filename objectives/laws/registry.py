@@ -128,7 +128,7 @@ def _form_record(kind: type[Law]) -> dict[str, Any]:
 
 
 def capability_catalogue() -> list[dict[str, Any]]:
-    """One record for each published set of the formulas that predict a score, with the fields of `catalogue`."""
+    """One record for each published set of the laws of a score, with the fields of `catalogue`."""
     return [
         {**describe_capability(law), "default": law == kind.published()[0]}
         for kind in CAPABILITIES

@@ -87,7 +87,7 @@ def _law_section(family: list[dict[str, Any]]) -> Section:
 
 def _meaning(record: dict[str, Any]) -> str:
     if record["unit"] == SCORE:
-        return f"S is {record['count']}; it predicts {SCORE} of dense models, no loss (`scalesearch performance`)."
+        return f"S is {record['count']}; it predicts {SCORE} of dense models (`scalesearch performance`)."
     return f"N is {record['count']}; loss in {record['unit']}."
 
 

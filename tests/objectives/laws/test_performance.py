@@ -23,7 +23,7 @@ POINTS = (
     (96, 12288, 49152, 0.3, 175, 1, 62.7106),
     (96, 12288, 49152, 0.3, 175, 2, 60.9407),
 )
-"""Layers, hidden, FFN, trillions of tokens, billions of parameters, precision, MMLU; computed apart from this code."""
+"""Layers, hidden, FFN, trillions of tokens, billions of parameters, precision; MMLU computed elsewhere."""
 POSITIVE = {
     "layers": st.integers(2, 200),
     "hidden": st.integers(256, 20_000),
