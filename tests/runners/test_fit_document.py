@@ -242,9 +242,9 @@ def test_a_picture_without_its_evidence_is_left_out(small: Record, sparse: Recor
 
 def test_a_law_of_fixed_tokens_has_no_isoflop_curves() -> None:
     law = laws.get("clark")
-    n, s = (
-        grid.ravel() for grid in np.meshgrid(np.geomspace(1e7, 1e9, 5), 1 - 1 / np.array([1, 8, 32, 128.0]))
-    )
+    assert law.fixed_tokens is not None
+    experts = np.array([1.0, 8.0, 32.0, 128.0])
+    n, s = (grid.ravel() for grid in np.meshgrid(np.geomspace(1e7, 1e9, 5), 1 - 1 / experts))
     loss = law.loss(n, law.fixed_tokens, s) * np.exp(0.002 * np.random.default_rng(0).standard_normal(n.size))
     runs = Runs(n, np.full(n.size, law.fixed_tokens), s, loss, count=Count.ACTIVE)
     record = dict(plain(to_record(fit(runs, "clark", draws=60, compare=()))))
