@@ -25,7 +25,7 @@ def coefficients(record: Record) -> Section:
         "Each interval by itself looks wide, because coefficients trade against each other: a larger e goes "
         "with larger exponents. Predictions are surer than they are, for their errors cancel."
     )
-    return Section("Coefficients", (text,), Table.of(("coefficient", "value", level, ""), rows))
+    return Section("Coefficients", (text,), Table.of(("coefficient", "value", level, "note"), rows))
 
 
 def _interval(record: Record, name: str) -> str:

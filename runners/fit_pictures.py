@@ -162,6 +162,7 @@ def profile(record: Record) -> str:
 def coverage(record: Record) -> str:
     """Errors of held-out runs inside or outside their intervals, a panel for each cut."""
     cuts = record["calibration"]["cuts"]
+    farthest = max(cut["decades"] for cut in cuts)
     drawn, all_axes = panels(len(cuts), shared=True)
     for axes, cut in zip(all_axes, cuts, strict=True):
         runs = cut["held_out_runs"]
@@ -176,7 +177,7 @@ def coverage(record: Record) -> str:
         )
         axes.set_xlabel("decades beyond", fontsize=8)
         axes.locator_params(axis="x", nbins=4)
-        axes.set_xlim(-0.05 * x.max(), 1.08 * x.max())
+        axes.set_xlim(-0.05 * farthest, 1.08 * farthest)
     all_axes[0].set_ylabel("predicted above measured, %")
     return svg(drawn)
 
