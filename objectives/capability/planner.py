@@ -15,7 +15,7 @@ import numpy.typing as npt
 from objectives.budget import Budget
 from objectives.capability.grid import Grid, Shapes
 from objectives.laws.law import Array
-from objectives.laws.performance import BILLION, TRILLION, Performance, adjusted
+from objectives.laws.performance import BILLION, TRILLION, Performance
 from spaces.errors import BadInput, Infeasible, one_of
 
 MIN_MMLU = 50.0
@@ -122,7 +122,7 @@ def feasible_plans(
         law: the Performance Law.
         budget: its FLOPs, `max_total_params` and `max_tokens`; a dense plan has no sparsity.
         grid: the author's if left out.
-        min_mmlu: compared before the adjustment, as the author does.
+        min_mmlu: least score. The author compares before the adjustment: the same between 25 and 90.
         precision: gamma of the law.
 
     Raises:
@@ -137,11 +137,10 @@ def feasible_plans(
     shapes, tokens = shapes.take(rows[affordable]), tokens[affordable]
     if len(shapes) == 0:
         raise Infeasible("no architecture of the grid fits the budget and its caps")
-    raw = law.raw(shapes.layers, shapes.hidden, shapes.ffn, tokens, shapes.n_total, precision)
-    good = raw >= min_mmlu
+    mmlu = law.mmlu(shapes.layers, shapes.hidden, shapes.ffn, tokens, shapes.n_total, precision)
+    good = mmlu >= min_mmlu
     if not good.any():
         raise Infeasible(
-            f"no plan within the budget is predicted {min_mmlu:g} points; "
-            f"the best has {adjusted(raw.max()):.2f}"
+            f"no plan within the budget is predicted {min_mmlu:g} points; the best has {mmlu.max():.2f}"
         )
-    return Plans(shapes.take(good), tokens[good], adjusted(raw[good]), budget)
+    return Plans(shapes.take(good), tokens[good], mmlu[good], budget)

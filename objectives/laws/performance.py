@@ -10,17 +10,16 @@ four logarithms, so its weight is their sum. The equation for mixtures of expert
 `objectives.capability.mixtures` for what is offered in its place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from objectives.laws.law import HUGE, TINY, Array, Formula, Trust, filled, first_outside, stacked, within
+from objectives.laws.score_link import CEILING, CHANCE, Link
 from spaces.errors import BadInput, Mistake
 
-CHANCE, KNEE, CEILING = 25.0, 90.0, 100.0
-"""MMLU has four answers to a question; above 90 the author's code bends the line towards 100."""
 TRILLION, BILLION = 1e12, 1e9
 FFN_STRAIN, HIDDEN_STRAIN = 10.0, 20.0
 """How narrow FFN and hidden layers add to the instability of depth; constants of the author's code."""
@@ -51,6 +50,9 @@ class Performance(Formula):
     w4: float
     b: float
 
+    link: Link = field(default=Link.CLIPPED, kw_only=True)
+    """How the sum is kept between chance and 100."""
+
     @classmethod
     def published(cls) -> tuple[Self, ...]:
         """The author's dense coefficients."""
@@ -77,7 +79,7 @@ class Performance(Formula):
         Raises:
             BadInput: an input that is not positive and finite, or a precision below 1.
         """
-        return adjusted(self.raw(layers, hidden, ffn, tokens, n_total, precision))
+        return self.link.score(self.raw(layers, hidden, ffn, tokens, n_total, precision))
 
     def raw(
         self,
@@ -106,7 +108,7 @@ class Performance(Formula):
         Shape: the broadcast of the inputs plus a last axis of 5. All zero where the prediction is chance.
         """
         inputs = checked(layers, hidden, ffn, tokens, n_total, precision)
-        slope = adjusted_slope(self._raw(*inputs))
+        slope = self.link.slope(self._raw(*inputs))
         return stacked(self._raw_gradient(*inputs), inputs) * slope[..., None]
 
     def coefficient_gradient(
@@ -120,7 +122,7 @@ class Performance(Formula):
     ) -> Array:
         """Analytic d MMLU / d(coefficients), last axis in their order; raises as `mmlu`."""
         inputs = checked(layers, hidden, ffn, tokens, n_total, precision)
-        slope = adjusted_slope(self._raw(*inputs))
+        slope = self.link.slope(self._raw(*inputs))
         return stacked(features(*inputs), inputs) * slope[..., None]
 
     def tokens_for(
@@ -142,7 +144,7 @@ class Performance(Formula):
         if np.any(np.asarray(self.w4) <= 0):
             raise BadInput.of("w4", "a positive number, for tokens to help", f"{self.w4:g}")
         most = 1000.0 * np.asarray(n_total, dtype=np.float64)  # where T' = S
-        missing = unadjusted(mmlu) - self.raw(layers, hidden, ffn, most, n_total, precision)
+        missing = self.link.raw(np.asarray(mmlu)) - self.raw(layers, hidden, ffn, most, n_total, precision)
         with np.errstate(over="ignore"):
             needed = most * np.exp(missing / self.w4)
         return np.where(missing <= 0, needed, np.inf)
@@ -192,27 +194,6 @@ def features(N: Array, h: Array, d: Array, T: Array, S: Array, gamma: Array) -> 
         log_u + np.log(effective),
         np.ones_like(log_u),
     )
-
-
-def adjusted(raw: Array) -> Array:
-    """The author's adjustment: chance below 25, bent towards 100 above 90."""
-    bent = KNEE + 10.0 * np.tanh(0.1 * np.maximum(raw, KNEE) - 9.0)
-    return np.where(raw > KNEE, bent, np.maximum(raw, CHANCE))
-
-
-def adjusted_slope(raw: Array) -> Array:
-    """Derivative of `adjusted`: 0 below chance, 1 between, falling above 90."""
-    bent = 1.0 / np.cosh(np.clip(0.1 * raw - 9.0, 0.0, 300.0)) ** 2
-    return np.where(raw < CHANCE, 0.0, bent)
-
-
-def unadjusted(mmlu: float) -> float:
-    """The sum that `adjusted` makes this MMLU of, in (25, 100).
-
-    >>> round(unadjusted(94.62117157260009), 9), unadjusted(70.0)
-    (95.0, 70.0)
-    """
-    return mmlu if mmlu <= KNEE else 10.0 * (float(np.arctanh((mmlu - KNEE) / 10.0)) + 9.0)
 
 
 def _strain(h: Array, d: Array, gamma: Array) -> Array:

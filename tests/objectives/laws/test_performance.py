@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from objectives import laws
 from objectives.law_choice import choose_law
-from objectives.laws.performance import INPUTS, Performance, adjusted, adjusted_slope, unadjusted
+from objectives.laws.performance import INPUTS, Performance
+from objectives.laws.score_link import Link
 from spaces.errors import BadInput
 
 LAW = laws.get("performance")
@@ -74,16 +75,23 @@ def test_the_best_depth_is_published_and_beats_its_neighbours(hidden: int, ffn: 
     [(-3, 25), (24.9, 25), (70, 70), (90, 90), (95, 94.621172), (100, 97.615942), (120, 99.950548)],
 )  # fmt: skip
 def test_the_sum_is_kept_between_chance_and_a_hundred(raw: float, shown: float) -> None:
-    assert round(adjusted(np.asarray(raw)).item(), 6) == shown
+    score = Link.CLIPPED.score(np.asarray(raw))
+    assert round(score.item(), 6) == shown
     if raw > 25:
-        assert unadjusted(adjusted(np.asarray(raw)).item()) == pytest.approx(raw, rel=1e-9)
+        assert Link.CLIPPED.raw(score).item() == pytest.approx(raw, rel=1e-9)
 
 
+@pytest.mark.parametrize("link", Link)
 @given(raw=st.floats(-100, 130).filter(lambda x: min(abs(x - 25), abs(x - 90)) > 1e-3))
-def test_the_slope_of_the_adjustment_is_its_derivative(raw: float) -> None:
+def test_the_slope_of_a_link_is_its_derivative(link: Link, raw: float) -> None:
     step = 1e-5
-    numeric = (adjusted(np.asarray(raw + step)) - adjusted(np.asarray(raw - step))) / (2 * step)
-    assert adjusted_slope(np.asarray(raw)).item() == pytest.approx(numeric.item(), abs=1e-6)
+    numeric = (link.score(np.asarray(raw + step)) - link.score(np.asarray(raw - step))) / (2 * step)
+    assert link.slope(np.asarray(raw)).item() == pytest.approx(numeric.item(), abs=1e-5)
+
+
+@given(raw=st.floats(-15, 15))
+def test_the_logistic_link_is_undone(raw: float) -> None:
+    assert Link.LOGISTIC.raw(Link.LOGISTIC.score(np.asarray(raw))).item() == pytest.approx(raw, abs=1e-6)
 
 
 @given(**POSITIVE)
