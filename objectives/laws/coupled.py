@@ -1,8 +1,9 @@
 """Chinchilla's two terms under one exponent: Skaling (Videau et al. 2026).
 
-L = (A/N^alpha + B/D^beta)^k + e. At k = 1 it is Chinchilla's law; without e and with beta = 1/k it is
-Kaplan's. The loss rises with the bracket alone, so the compute-optimal split has Chinchilla's closed form.
-The paper's coefficients were not found where they could be read: the family is there to be fitted.
+L = (A/N^alpha + B/D^beta)^k + e. At k = 1 it is Chinchilla's law; without e and with beta = 1 it is Kaplan's,
+whose alpha_D is k and whose alpha_N is k alpha. The loss rises with the bracket alone, so the compute-optimal
+split has Chinchilla's closed form. The paper's coefficients were not found where they could be read: the
+family is there to be fitted.
 """
 
 from dataclasses import dataclass

@@ -12,9 +12,12 @@ def fields(error: BadInput) -> dict[str, str]:
     return {mistake.field: mistake.expected for mistake in error.mistakes}
 
 
+UNPUBLISHED = ("coupled", "farseer")
+
+
 def test_every_family_of_the_plan_is_registered() -> None:
     assert laws.families() == (
-        *("kaplan", "hoffmann", "frantar", "abnar", "generalized", "joint-moe"),
+        *("kaplan", "hoffmann", *UNPUBLISHED, "frantar", "abnar", "generalized", "joint-moe"),
         *("fine-grained-moe", "fine-grained-dense", "clark", "data-constrained"),
     )
 
@@ -70,6 +73,18 @@ def test_every_mistake_in_custom_coefficients_is_reported() -> None:
     assert "did you mean alpha" in found["aplha"]
 
 
+@pytest.mark.parametrize("family", UNPUBLISHED)
+@pytest.mark.parametrize("name", [None, "published"])
+def test_a_family_without_published_coefficients_says_where_they_come_from(
+    family: str, name: str | None
+) -> None:
+    assert laws.coefficient_sets(family) == ()
+    assert laws.default_set(family) is None
+    with pytest.raises(BadInput, match=f"`scalesearch fit`.*no coefficients of the {family} law") as caught:
+        laws.get(family, name)
+    assert list(fields(caught.value)) == ["coefficients"]
+
+
 @pytest.mark.parametrize("value", ["400", None, True, [1.0]])
 def test_a_custom_coefficient_must_be_a_number(value: object) -> None:
     with pytest.raises(BadInput, match=r"^a: expected a finite number"):
@@ -93,9 +108,20 @@ def test_the_saturated_expert_count_must_rise(family: str) -> None:
 def test_the_catalogue_is_strict_json_and_names_source_trust_and_count_of_every_set() -> None:
     records = laws.catalogue()
     assert json.loads(json.dumps(records, allow_nan=False)) is not None
-    assert len(records) == sum(len(laws.coefficient_sets(family)) for family in laws.families())
-    for record in records:
+    published = [record for record in records if record["set"]]
+    assert len(published) == sum(len(laws.coefficient_sets(family)) for family in laws.families())
+    for record in published:
         assert record["source"].startswith(("arXiv:", "an author's benchmark"))
         assert record["trust"] != laws.Trust.USER
         assert record["count"] in set(laws.Count)
-    assert sum(record["default"] for record in records) == len(laws.families())
+    assert [record["default"] for record in published].count(True) == len(laws.families()) - len(UNPUBLISHED)
+
+
+def test_the_catalogue_lists_families_that_are_only_fitted_with_the_names_of_their_coefficients() -> None:
+    records = [record for record in laws.catalogue() if record["set"] is None]
+    assert [record["family"] for record in records] == list(UNPUBLISHED)
+    for record in records:
+        assert list(record["coefficients"]) == list(laws.family_class(record["family"]).coefficient_names())
+        assert set(record["coefficients"].values()) == {None}
+        assert not record["default"]
+        assert "scalesearch fit" in record["source"]
