@@ -9,8 +9,11 @@ from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
+from objectives import laws
 from objectives.architecture_objective import ArchitectureObjective
 from objectives.budget import Budget, make_budget
+from objectives.capability.objective import PerformanceObjective
+from objectives.capability.score_saved import load_performance
 from objectives.command import CommandObjective
 from objectives.exact.limits import DEFAULT_MAX_SPARSITY
 from objectives.law_choice import Choice, choose_law
@@ -27,6 +30,7 @@ from runners.job_file import (
     CommandSpec,
     LawSpec,
     MisfitSpec,
+    PerformanceSpec,
     PythonSpec,
     SearchSpec,
     read_searches,
@@ -70,6 +74,8 @@ class Job:
             described["fit"] = self.fit.digest
         if isinstance(self.objective, LawObjective | ArchitectureObjective):  # which the file may leave out
             described["objective"]["law"] = self.objective.law.family
+        if isinstance(self.objective, PerformanceObjective):  # a file may change under its name
+            described["coefficients"] = [self.objective.law.link, self.objective.law.coefficients]
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
 
     @cached_property
@@ -205,6 +211,8 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             return LawObjective(*_law_and_budget(spec, given, folder))
         case ArchitectureSpec() as given:
             return ArchitectureObjective(*_law_and_budget(spec, given, folder), given.sequence)
+        case PerformanceSpec() as given:
+            return _performance(spec, given, folder)
         case CoefficientLossSpec() as given:
             return CoefficientLoss(
                 choose_law(given.law, given.coefficients, folder).law, given.n, given.tokens, given.sparsity
@@ -224,13 +232,31 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             return CommandObjective(given.command, folder, spec.timeout, given.returns)
 
 
+def _performance(spec: SearchSpec, given: PerformanceSpec, folder: Path) -> PerformanceObjective:
+    found = Mistakes()
+    law, budget = laws.get("performance"), None
+    with found.within("objective"):
+        law = load_performance(given.coefficients, folder).law
+    with found.within("budget"):
+        budget = _needed_budget(spec)
+    found.settle()
+    assert budget is not None  # or there was a mistake
+    return PerformanceObjective(law, budget, given.min_mmlu, given.precision, given.moe_as, given.sequence)
+
+
 def _fit_of(spec: SearchSpec, folder: Path) -> Choice | None:
     """The fit.json a description names, if it names one."""
     coefficients = getattr(spec.objective, "coefficients", None)
-    if not isinstance(coefficients, str):
+    if not isinstance(coefficients, str) or isinstance(spec.objective, PerformanceSpec):
         return None
     chosen = choose_law(getattr(spec.objective, "law", None), coefficients, folder)
     return None if chosen.ensemble is None else chosen
+
+
+def _needed_budget(spec: SearchSpec) -> Budget:
+    if spec.budget is None:
+        raise BadInput.of("budget", "flops, or gpus and days, or dollars", "nothing")
+    return budget_of(spec.budget)
 
 
 def budget_of(spec: BudgetSpec) -> Budget:
@@ -245,9 +271,7 @@ def _law_and_budget(spec: SearchSpec, given: LawSpec | ArchitectureSpec, folder:
     with found.within("objective"):
         law = choose_law(given.law, given.coefficients, folder).law
     with found.within("budget"):
-        if spec.budget is None:
-            raise BadInput.of("budget", "flops, or gpus and days, or dollars", "nothing")
-        budget = budget_of(spec.budget)
+        budget = _needed_budget(spec)
     found.settle()
     assert law is not None  # or there was a mistake
     assert budget is not None

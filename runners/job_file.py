@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from objectives.capability.mixtures import MoEAs
 from spaces.errors import BadInput, Mistake, Mistakes, one_of
 
 MAX_SEARCHES = 100_000
@@ -88,6 +89,20 @@ class ArchitectureSpec(Strict):
     """Tokens in a training sequence."""
 
 
+class PerformanceSpec(Strict):
+    """MMLU predicted for an architecture, or the training compute with which it reaches `min_mmlu`."""
+
+    kind: Literal["performance"]
+    coefficients: str | None = None
+    """A published set, or a fit's file."""
+    min_mmlu: Annotated[float, BeforeValidator(_no_bool), Field(gt=25, lt=100)] | None = None
+    precision: Annotated[float, BeforeValidator(_no_bool), Field(ge=1, allow_inf_nan=False)] = 1.0
+    moe_as: MoEAs | None = None
+    """What a mixture is taken for: an assumption, for the law's own equation is not public."""
+    sequence: Count = 4096
+    """Tokens in a training sequence."""
+
+
 class CoefficientLossSpec(Strict):
     """Loss predicted at one fixed run while coefficients vary."""
 
@@ -129,6 +144,7 @@ class CommandSpec(Strict):
 OBJECTIVES = {
     "law": LawSpec,
     "architecture": ArchitectureSpec,
+    "performance": PerformanceSpec,
     "coefficient-loss": CoefficientLossSpec,
     "misfit": MisfitSpec,
     "python": PythonSpec,
@@ -144,6 +160,7 @@ def _kind(value: Any) -> str | None:
 ObjectiveSpec = Annotated[
     Annotated[LawSpec, Tag("law")]
     | Annotated[ArchitectureSpec, Tag("architecture")]
+    | Annotated[PerformanceSpec, Tag("performance")]
     | Annotated[CoefficientLossSpec, Tag("coefficient-loss")]
     | Annotated[MisfitSpec, Tag("misfit")]
     | Annotated[PythonSpec, Tag("python")]

@@ -61,12 +61,16 @@ def best_table(searches: Sequence[Search]) -> Table:
 def _best_row(search: Search, names: Sequence[str], certified: bool) -> list[str | None]:
     best = search["best"]
     found = _found(search)
-    cells = [search["name"], None if best is None else f"{best['value']:.6f}"]
+    cells = [search["name"], None if best is None else _value(search["metric"], best["value"])]
     if certified:
         gap = search["certified"] and search["certified"]["gap"]
         mark = " (to a bound)" if gap is not None and search["certified"]["bound"] else ""
         cells.append(None if gap is None else f"{gap:.1e}{mark}")
     return cells + [_shown(name, found[name]) if name in found else None for name in names]
+
+
+def _value(metric: str, value: float) -> str:
+    return flops(value) if metric == "flops" else f"{value:.6f}"
 
 
 def _found(search: Search) -> dict[str, Any]:
@@ -80,7 +84,7 @@ def _found(search: Search) -> dict[str, Any]:
 def _shown(name: str, value: Any) -> str:
     if name in ("n_active", "n_total", "n_nonzero", "n_non_embedding", "tokens"):
         return count(value)
-    if name == "flops":
+    if name in ("flops", "inference_flops"):
         return flops(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 

@@ -68,15 +68,19 @@ def to_score_record(fit: ScoreFit) -> dict[str, Any]:
     }
 
 
-def load_performance(coefficients: str | None) -> Fitted:
+def load_performance(coefficients: str | None, folder: Path | None = None) -> Fitted:
     """The Performance Law of a published set's name, or of a fitted law's file.
+
+    Args:
+        coefficients: the default set if left out.
+        folder: where a relative path starts; the working directory if left out.
 
     Raises:
         BadInput: no such set; a file that cannot be read or holds no such fit.
     """
     if coefficients is None or not coefficients.endswith(".json"):
         return Fitted(get("performance", coefficients))
-    path = Path(coefficients)
+    path = (folder or Path()) / coefficients
     expected = f"a fit of the performance law ({path.name})"
     try:
         return fitted_of(json.loads(path.read_text()))
