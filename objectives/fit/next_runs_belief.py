@@ -21,8 +21,8 @@ from objectives.runs import Runs
 
 FARTHEST = 0.02
 """Share of the replicates left out, those whose best size is farthest out: a few would decide everything."""
-THINNED = 64
-"""Runs, and as many candidates, that have a say in the directions; the others are projected on them."""
+THINNED = 24
+"""Runs, and as many candidates, from cheap to dear, that span the directions; all are projected on them."""
 BINS = 24
 """Steps of the law's drift between the least and the most compute."""
 
@@ -77,7 +77,8 @@ def belief_of(evidence: Evidence, sizes: Array, best: Optimum, choices: Candidat
     ensemble, free = evidence.ensemble, evidence.free
     sample = _sample(evidence, sizes, best, choices)
     noise = float(np.sqrt(np.sum(sample.runs**2) / free))
-    thin = np.concatenate([_thinned(sample.runs), _thinned(sample.candidates)], axis=1)
+    parts = ((sample.runs, evidence.runs.flops), (sample.candidates, choices.cost))
+    thin = np.concatenate([_thinned(columns, flops) for columns, flops in parts], axis=1)
     directions = np.linalg.svd(thin, full_matrices=False)[0][:, :free]
     rate = max(ensemble.calibration.drift, ensemble.calibration.noise)
     drifts = drift(np.concatenate([evidence.runs.flops, choices.cost]), best.flops, rate)
@@ -115,8 +116,9 @@ def _near(size: Array) -> npt.NDArray[np.bool_]:
     return np.asarray(distance <= np.quantile(distance[known], 1.0 - FARTHEST))
 
 
-def _thinned(columns: Array) -> Array:
-    return columns[:, :: -(-columns.shape[1] // THINNED)]
+def _thinned(columns: Array, flops: Array) -> Array:
+    picked = np.linspace(0, len(flops) - 1, min(THINNED, len(flops))).round().astype(int)
+    return columns[:, np.argsort(flops, kind="stable")[picked]]
 
 
 def drift(flops: Array, target: float, rate: float) -> Array:
