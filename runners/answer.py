@@ -77,7 +77,7 @@ def _basis(uncertainty: Record) -> str:
 
 
 def _uncertain_rows(record: Record) -> Iterator[tuple[str, str]]:
-    """What a fitted law says beyond its loss: how sure the configuration is, and which one is the safer bet."""
+    """What a fitted law says beyond its loss: how sure the configuration is, and which is the safer bet."""
     uncertainty, safer = record["uncertainty"], record["recommendation"]
     if uncertainty is None or safer is None:
         return
@@ -88,13 +88,8 @@ def _uncertain_rows(record: Record) -> Iterator[tuple[str, str]]:
         low_s, high_s = uncertainty["sparsity"]
         yield "interval of the best sparsity", f"{low_s:.3g} to {high_s:.3g}"
     sparse = f", sparsity {safer['sparsity']:.3g}" if safer["sparsity"] else ""
-    yield (
-        "least expected loss",
-        (
-            f"{count(safer['n'])} on {count(safer['tokens'])} tokens{sparse}, over the refits and {safer['laws']} "
-            f"acceptable laws; {safer['gain']:.1e} better than the point optimum"
-        ),
-    )
+    over = f"over the refits and {safer['laws']} acceptable laws; {safer['gain']:.1e} better than the optimum"
+    yield "least expected loss", f"{count(safer['n'])} on {count(safer['tokens'])} tokens{sparse}, {over}"
 
 
 def _certificate(certificate: Record) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from objectives.budget import Budget
 from objectives.exact import Box, optima
 from objectives.fit.ensemble import Ensemble
-from objectives.fit.record import ensemble_of
+from objectives.fit.saved import ensemble_from
 from objectives.laws.law import Array, Law
 from runners import fit_pictures
 from runners.document import Section
@@ -26,7 +26,7 @@ APART = 3.0
 
 def illustrations(record: Record) -> dict[str, list[Section]]:
     """Picture sections by the part of the report they belong to."""
-    ensemble = ensemble_of(record)
+    ensemble = ensemble_from(record)
     return {
         "answer": list(_of_answer(record, ensemble)),
         "coefficients": list(_of_runs(record)),

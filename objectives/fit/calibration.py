@@ -115,7 +115,7 @@ def calibrate(cuts: Sequence[Cut], noise: float, flops: float, level: float = LE
     drift = np.sqrt(np.sum(weight * excess) / np.sum(weight * np.maximum(decades, SHORTEST) ** 2))
     z = NormalDist().inv_cdf(0.5 + level / 2)
     size = np.abs(error)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         factor = quantile(np.nan_to_num(size / np.sqrt(known + (drift * decades) ** 2)), weight, level) / z
         alone = np.nan_to_num(np.sqrt(np.maximum((size / z) ** 2 - sigma**2, 0.0)) / spread, posinf=MOST)
     inflation = float(np.clip(quantile(alone, weight, level), 1.0, MOST))

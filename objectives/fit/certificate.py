@@ -26,6 +26,9 @@ AT_BOUND = 1e-6
 VAGUE = 0.5
 """Relative width of the profile interval beyond which a coefficient is called not identified."""
 STEPS = 60
+MAD_SIGMA = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
+TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Profile:
     coefficient: str
     value: float
     interval: tuple[float, float]
-    """95 %, by the likelihood ratio for M-estimators; an end of the range looked at means it may lie beyond."""
+    """95 %, by the likelihood ratio of M-estimators; an end of the range looked at says it may lie beyond."""
     identified: bool
     """Whether the interval is closed on both sides and narrower than half the value."""
     grid: tuple[tuple[float, float], ...]
@@ -169,8 +172,13 @@ def _profiled(solution: Solution, name: str, grid: Array) -> Array:
 
 
 def _dispersion(solution: Solution) -> float:
-    """Sum of psi^2 over sum of psi', per degree of freedom: what one unit of chi^2 is worth in objective."""
+    """Sum of psi^2 over sum of psi', per degree of freedom: what one unit of chi^2 is worth in objective.
+
+    With a small delta few residuals are inside it, so psi' is taken over a window that narrows with the
+    number of runs, as is usual for a density at a point.
+    """
     r, loss = solution.residuals, solution.estimation.loss
     degrees = max(len(r) - len(solution.estimation.free), 1)
-    bent = float(np.sum(loss.curvature(r, np.zeros(1))))
-    return float(np.sum(loss.slope(r) ** 2)) / max(bent, 1.0) * len(r) / degrees
+    reach = max(MAD_SIGMA * float(np.median(np.abs(r))) * len(r) ** -0.2, TINY)
+    bent = float(np.sum(loss.slope(r + reach) - loss.slope(r - reach))) / (2.0 * reach)
+    return float(np.sum(loss.slope(r) ** 2)) / bent * len(r) / degrees

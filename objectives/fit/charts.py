@@ -44,13 +44,13 @@ class BoxCox(Chart):
     """
 
     def coefficients(self, theta: Array) -> Array:
-        """a = v / (p N_0^p), b = u - v / p."""
+        """By a = v / (p N_0^p) and b = u - v / p."""
         u, v, p = (theta[:, j::3] for j in range(3))
         a, b = v / (p * REFERENCE**p), u - v / p
         return np.stack([a, b, p], axis=-1).reshape(theta.shape)
 
     def coordinates(self, coefficients: Array) -> Array:
-        """u = a N_0^p + b, v = a p N_0^p."""
+        """By u = a N_0^p + b and v = a p N_0^p."""
         a, b, p = (coefficients[:, j::3] for j in range(3))
         there = a * REFERENCE**p
         return np.stack([there + b, there * p, p], axis=-1).reshape(coefficients.shape)

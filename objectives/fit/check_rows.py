@@ -76,7 +76,10 @@ def outliers(runs: Runs, law: Law) -> Iterator[Finding]:
     predicted = law.loss(*runs.inputs, **runs.extra_of(law))
     residual = np.log(runs.loss) - np.log(predicted)
     residual = residual - np.median(residual)
-    sigma = max(MAD_SIGMA * float(np.median(np.abs(residual))), LEAST_SIGMA)
+    degrees = max(
+        len(runs) - len(law.coefficients), 1
+    )  # a fit passes through as many runs as it has coefficients
+    sigma = max(MAD_SIGMA * float(np.median(np.abs(residual))) * len(runs) / degrees, LEAST_SIGMA)
     far = np.flatnonzero(np.abs(residual) > FAR * sigma)
     if len(far) == 0:
         return

@@ -95,15 +95,11 @@ class Estimation:
     @property
     def bounds(self) -> tuple[Array, Array]:
         """Lower and upper bounds of the coordinates, shape (p,) each."""
-        pairs = [self.form.bounds(name) for name in self.free]
-        ends = np.array([[max(low, LEAST), high] if self._is_log(name) else [low, high]
-                         for name, (low, high) in zip(self.free, pairs, strict=True)]).reshape(-1, 2)  # fmt: skip
-        logs = np.array([self._is_log(name) for name in self.free], dtype=bool)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (
-                np.where(logs, np.log(ends[:, 0]), ends[:, 0]),
-                np.where(logs, np.log(np.maximum(ends[:, 1], LEAST)), ends[:, 1]),
-            )
+        ends = np.array([self.form.bounds(name) for name in self.free]).reshape(-1, 2)
+        logs = np.array([self._is_log(name) for name in self.free], dtype=bool)[:, None]
+        with np.errstate(divide="ignore"):
+            ends = np.where(logs, np.log(np.maximum(ends, LEAST)), ends)
+        return ends[:, 0], ends[:, 1]
 
     def coefficients(self, theta: Array) -> dict[str, Array]:
         """Coefficients by name at coordinates (B, p), each of shape (B,)."""

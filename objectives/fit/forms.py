@@ -189,7 +189,7 @@ def form_of(law: str | type[Law]) -> Form:
 
 
 def derived_form(law: type[Law]) -> Form:
-    """A recipe for a law that brings none: its `positive` coefficients, and those its gradient shows linear."""
+    """A recipe for a law without one: its `positive` coefficients, and those its gradient shows linear."""
     names = law.coefficient_names()
     linear = tuple(name for name in names if _is_linear(law, name))
     linear = linear if _adds_up(law, linear) else ()

@@ -3,7 +3,6 @@
 >>> import numpy as np
 >>> from objectives.laws import get
 >>> from objectives.runs import Runs
-from spaces.errors import BadInput
 >>> n, d = (10 ** grid.ravel() for grid in np.meshgrid(np.linspace(7, 9, 6), np.linspace(9, 11, 6)))
 >>> runs = Runs(n, d, np.zeros(36), get("hoffmann", "tex").loss(n, d))
 >>> fitted = fit_runs(runs, "hoffmann", draws=50)

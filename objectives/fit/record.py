@@ -13,7 +13,7 @@ from objectives.exact.optimum import Optimum
 from objectives.fit.cut import Cut
 from objectives.fit.ensemble import Ensemble
 from objectives.fit.pipeline import Decision, Fit
-from objectives.fit.saved import FORMAT, _ensemble_from
+from objectives.fit.saved import FORMAT
 from objectives.laws import describe
 from objectives.runs import Runs
 
@@ -158,15 +158,6 @@ def _ensemble(ensemble: Ensemble) -> dict[str, Any]:
         "weights": list(ensemble.weights),
         "alternatives": [describe(law) for law in ensemble.alternatives],
     }
-
-
-def ensemble_of(record: Mapping[str, Any]) -> Ensemble:
-    """The inverse: the fitted law and its uncertainty, from a record at hand (`load` reads a file).
-
-    Raises:
-        KeyError, TypeError, ValueError: the record is not what `to_record` made.
-    """
-    return _ensemble_from(record)
 
 
 def _finite(record: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,8 @@ SPARE = 2
 """Runs a cut keeps beyond the number of coefficients."""
 REPLICATES = 60
 MOST_STARTS = 8
-ROUNDING = 1e-9
+SAME_COMPUTE = 0.01
+"""Relative difference of compute that is none: runs of one budget stay on one side of a cut."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -31,7 +32,7 @@ def cuts(estimation: Estimation) -> list[Mask]:
     order = np.log(progress(estimation))
     masks: list[Mask] = []
     for level in np.quantile(order, CUTS):
-        below = order <= level + ROUNDING
+        below = order <= level + SAME_COMPUTE
         known = any(np.array_equal(below, mask) for mask in masks)
         if below.sum() >= len(estimation.free) + SPARE and not below.all() and not known:
             masks.append(below)

@@ -37,10 +37,15 @@ def _parsed(text: str) -> Ensemble:
     record = json.loads(text)
     if not isinstance(record, dict) or (record.get("kind"), record.get("format")) != ("fit", FORMAT):
         raise ValueError("another kind of file, or another format")
-    return _ensemble_from(record)
+    return ensemble_from(record)
 
 
-def _ensemble_from(record: Mapping[str, Any]) -> Ensemble:
+def ensemble_from(record: Mapping[str, Any]) -> Ensemble:
+    """The ensemble in a record (`objectives.fit.record.to_record`).
+
+    Raises:
+        KeyError, TypeError, ValueError: the record is not one.
+    """
     law, parts = _law_from(record["law"]), record["ensemble"]
     return Ensemble(
         law=law,

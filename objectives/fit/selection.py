@@ -56,7 +56,6 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
-        best = self.optimum
         return {
             "law": self.family,
             "free_coefficients": self.coefficients,
@@ -66,9 +65,12 @@ class Candidate:
             "acceptable": self.acceptable,
             "rejected": self.rejected,
             "coefficients": None if self.solution is None else self.solution.coefficients,
-            "optimum": None if best is None else {
-                "flops": best.flops, "n": best.n, "tokens": best.tokens, "sparsity": best.sparsity, "loss": best.loss},
-        }  # fmt: skip
+            "optimum": None if self.optimum is None else _place(self.optimum),
+        }
+
+
+def _place(best: Optimum) -> dict[str, float]:
+    return {name: getattr(best, name) for name in ("flops", "n", "tokens", "sparsity", "loss")}
 
 
 def families_for(runs: Runs) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ import pytest
 from experiments import synthetic_runs
 from objectives import laws
 from objectives.fit import fit
-from objectives.fit.record import ensemble_of, to_record
+from objectives.fit.record import to_record
+from objectives.fit.saved import ensemble_from
 from objectives.laws import Count
 from objectives.runs import Runs
 from runners import api
@@ -260,7 +261,7 @@ def test_noiseless_runs_have_a_report(tmp_path: Path) -> None:
 
 
 def test_the_law_comes_back_from_its_record(record: Record) -> None:
-    ensemble = ensemble_of(record)
+    ensemble = ensemble_from(record)
     decision = record["decisions"][1]
     best = decision["optimum"]
     predicted = ensemble.predict(best["n"], best["tokens"])
