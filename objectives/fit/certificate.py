@@ -181,4 +181,4 @@ def _dispersion(solution: Solution) -> float:
     degrees = max(len(r) - len(solution.estimation.free), 1)
     reach = max(MAD_SIGMA * float(np.median(np.abs(r))) * len(r) ** -0.2, TINY)
     bent = float(np.sum(loss.slope(r + reach) - loss.slope(r - reach))) / (2.0 * reach)
-    return float(np.sum(loss.slope(r) ** 2)) / bent * len(r) / degrees
+    return float(float(np.sum(loss.slope(r) ** 2)) / bent * len(r) / degrees)

@@ -124,7 +124,7 @@ def _profiled(estimation: Estimation, drawn: Mapping[str, Array]) -> Array:
 
 
 def _amplitudes(basis: Array, target: Array, positive: npt.NDArray[np.bool_]) -> Array:
-    """Least-squares amplitudes (M, k) of columns (M, R, k); a positive one that comes out negative is small."""
+    """Least-squares amplitudes (M, k) of columns (M, R, k); positive ones found negative are made small."""
     size = np.sqrt(np.einsum("mrk,mrk->mk", basis, basis)) + 1e-300
     scaled = basis / size[:, None, :]
     allowed = np.ones(size.shape, dtype=bool)
