@@ -11,7 +11,7 @@ Record = Mapping[str, Any]
 
 ORDER = (
     "In order of purchase: each run is the one that helps most once those above it are trained, whatever "
-    "losses they will have. The same run twice is meant: its noise averages out."
+    "losses they will have."
 )
 NOTHING = (
     "Nothing: none of the {candidates} candidates would bring the best size nearer to the truth. They are so "

@@ -132,6 +132,7 @@ def next_runs(
     tokens: Sequence[float] = (),
     sparsities: Sequence[float] = (),
     most: int = MOST,
+    copies: int = 1,
     goal: Goal | str = Goal.SIZE,
 ) -> NextRuns:
     """The batch of runs to buy.
@@ -145,13 +146,15 @@ def next_runs(
         tokens: likewise.
         sparsities: likewise.
         most: runs in the batch.
+        copies: of one configuration. A repeat averages out its noise, but not what the law gets wrong there,
+            and the residuals of a fit do not tell one from the other.
         goal: what is to be known better.
 
     Raises:
         BadInput: a number outside its domain; a law whose best size nothing could change.
         Infeasible: the allowance does not pay for any run.
     """
-    _check(target, allowance, most)
+    _check(target, allowance, most, copies)
     goal = Goal(goal)
     ensemble, budget = evidence.ensemble, Budget(target)
     choices = candidates(
@@ -164,7 +167,7 @@ def next_runs(
     belief = belief_of(evidence, drawn, best, choices)
     outlook = _Outlook(evidence, best, belief, ensemble.calibration.interval(best.n, drawn))
     worth = worth_for(goal.row)
-    batch = best_batch(belief, choices.cost, allowance, worth, most=most)
+    batch = best_batch(belief, choices.cost, allowance, worth, most=most, copies=copies)
     return NextRuns(
         law=ensemble.law,
         target=budget,
@@ -180,14 +183,17 @@ def next_runs(
     )
 
 
-def _check(target: float, allowance: float, most: int) -> None:
+def _check(target: float, allowance: float, most: int, copies: int) -> None:
     mistakes = [
         Mistake(name, "a positive finite number of FLOPs", f"{value:g}")
         for name, value in (("target", target), ("allowance", allowance))
         if not (value > 0 and isfinite(value))
     ]
-    if most < 1:
-        mistakes.append(Mistake("max", "at least 1 run", str(most)))
+    mistakes += [
+        Mistake(name, "at least 1", str(value))
+        for name, value in (("max", most), ("copies", copies))
+        if value < 1
+    ]
     if mistakes:
         raise BadInput(mistakes)
 

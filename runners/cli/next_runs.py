@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +34,7 @@ def next_(
     tokens: Annotated[Text, typer.Option(help="Tokens that may be bought, likewise.")] = None,
     sparsities: Annotated[Text, typer.Option(help="Sparsities that may be bought, likewise.")] = None,
     most: Annotated[int, typer.Option("--max", help="Runs at most.")] = 10,
+    copies: Annotated[int, typer.Option(help="Runs of one configuration at most.")] = 1,
     goal: Annotated[
         Goal, typer.Option("--for", help="What is to be known better: the best size, or its loss.")
     ] = Goal.SIZE,
@@ -47,17 +48,15 @@ def next_(
 
     found = Mistakes()
     evidence = None
-    grids: dict[str, tuple[float, ...]] = {}
+    options: dict[str, Any] = {"most": most, "copies": copies, "goal": goal.value}
     for name, text in (("sizes", sizes), ("tokens", tokens), ("sparsities", sparsities)):
         with found.within(""):
-            grids[name] = _numbers(name, text)
+            options[name] = _numbers(name, text)
     with found.within(""):
         evidence = load_evidence(fit)
     found.settle()
     assert evidence is not None  # or there was a mistake
-    record = next_runs(
-        evidence, target=target, allowance=allowance, most=most, goal=goal.value, **grids
-    ).to_dict()
+    record = next_runs(evidence, target=target, allowance=allowance, **options).to_dict()
     answer(to_json(record)) if json else answer_document(sections(record))
 
 

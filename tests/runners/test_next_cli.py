@@ -83,7 +83,8 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "an empty list": ((*GOOD, "--tokens", ""), 2, "error: tokens: expected numbers with commas"),
     "a negative size": ((*GOOD, "--sizes=-1e8"), 2, "error: sizes: expected positive finite numbers"),
     "sparsity for a dense law": ((*GOOD, "--sparsities", "0.5"), 2, "error: sparsities: expected 0"),
-    "no runs at all": ((*GOOD, "--max", "0"), 2, "error: max: expected at least 1 run"),
+    "no runs at all": ((*GOOD, "--max", "0"), 2, "error: max: expected at least 1, got 0"),
+    "no copies": ((*GOOD, "--copies", "0"), 2, "error: copies: expected at least 1, got 0"),
     "an unknown goal": ((*GOOD, "--for", "fun"), 2, "error: Invalid value for '--for'"),
     "an allowance below every run": (
         ("--allowance", "1e9", "--target", "1e23"),

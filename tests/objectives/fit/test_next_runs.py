@@ -216,6 +216,14 @@ def test_what_is_bought_for_the_loss_makes_the_loss_better_known(fitted: Fit, pl
     assert other.shrinkage <= plan.shrinkage
 
 
+def test_a_configuration_comes_twice_only_where_that_is_allowed(fitted: Fit, plan: NextRuns) -> None:
+    repeated = next_runs(evidence_of(fitted), target=TARGET, allowance=2e21, most=8, copies=8)
+    kinds = [{(pick.n, pick.tokens) for pick in each.picks} for each in (plan, repeated)]
+    assert len(kinds[0]) == len(plan.picks)
+    assert len(kinds[1]) < len(repeated.picks)
+    assert repeated.shrinkage >= plan.shrinkage
+
+
 def test_sizes_and_tokens_may_be_given(fitted: Fit) -> None:
     chosen = next_runs(
         evidence_of(fitted), target=TARGET, allowance=1e21, sizes=[1e8, 3e9], tokens=[1e10, 2e10]
@@ -245,6 +253,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no allowance": ({"allowance": 0.0}, "allowance"),
     "an infinite target": ({"target": np.inf}, "target"),
     "no runs": ({"most": 0}, "max"),
+    "no copies": ({"copies": 0}, "copies"),
     "a negative size": ({"sizes": [-1.0]}, "sizes"),
     "tokens that are no number": ({"tokens": [np.nan]}, "tokens"),
     "sparsity for a dense law": ({"sparsities": [0.5]}, "sparsities"),
