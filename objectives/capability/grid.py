@@ -21,6 +21,8 @@ FFN_ABOVE = 1024 * np.arange(0, 99, 2)
 """FFN width less hidden size."""
 FFN_MULTIPLE = 4096
 LAYERS_MODULO, LAYERS_REST = 8, (6, 7)
+MOST_LAYERS, MOST_COUNTS = 400, 400
+"""Beyond these the table of plans would not fit in memory."""
 KV_WIDTH = 8 * 128
 VOCABULARY = 150_000
 
@@ -49,6 +51,11 @@ class Grid:
             for name, (low, high) in ranges.items()
             if not (0 < low <= high < np.inf)
         ]
+        if self.layers[1] > MOST_LAYERS:
+            mistakes.append(Mistake("layers", f"at most {MOST_LAYERS}", str(self.layers[1])))
+        if 0 < self.tokens_step < np.inf and self.tokens[1] / self.tokens_step > MOST_COUNTS:
+            expected = f"at most {MOST_COUNTS} steps of {self.tokens_step:g}"
+            mistakes.append(Mistake("tokens", expected, f"up to {self.tokens[1]:g}"))
         if not 0 < self.tokens_step < np.inf:
             mistakes.append(Mistake("tokens_step", "a positive number of tokens", f"{self.tokens_step:g}"))
         if mistakes:

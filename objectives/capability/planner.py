@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from objectives.budget import Budget
 from objectives.capability.grid import Grid, Shapes
+from objectives.law_objectives import ROUNDING
 from objectives.laws.law import Array
 from objectives.laws.performance import BILLION, TRILLION, Performance
 from spaces.errors import BadInput, Infeasible, one_of
@@ -68,6 +69,10 @@ class Plans:
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Plans":
         """The rows of a mask or of indices, in their order."""
         return Plans(self.shapes.take(rows), self.tokens[rows], self.mmlu[rows], self.budget)
+
+    def first(self, count: int) -> "Plans":
+        """So many, or all there are."""
+        return self.take(np.arange(min(count, len(self))))
 
     def ordered(self, order: str) -> "Plans":
         """Sorted, plans of equal rank in the grid's order; MMLU as printed, with two decimals.
@@ -131,12 +136,7 @@ def feasible_plans(
     grid = grid or Grid()
     shapes, counts = grid.shapes(), grid.token_counts()
     rows, tokens = np.repeat(np.arange(len(shapes)), len(counts)), np.tile(counts, len(shapes))
-    affordable = FLOPS_PER_PARAMETER * shapes.n_total[rows] * tokens <= budget.flops
-    affordable &= shapes.n_total[rows] <= (budget.max_total_params or np.inf)
-    affordable &= tokens <= min(budget.max_tokens or np.inf, budget.unique_tokens or np.inf)
-    shapes, tokens = shapes.take(rows[affordable]), tokens[affordable]
-    if len(shapes) == 0:
-        raise Infeasible("no architecture of the grid fits the budget and its caps")
+    shapes, tokens = _affordable(shapes.take(rows), tokens, budget)
     mmlu = law.mmlu(shapes.layers, shapes.hidden, shapes.ffn, tokens, shapes.n_total, precision)
     good = mmlu >= min_mmlu
     if not good.any():
@@ -144,3 +144,53 @@ def feasible_plans(
             f"no plan within the budget is predicted {min_mmlu:g} points; the best has {mmlu.max():.2f}"
         )
     return Plans(shapes.take(good), tokens[good], mmlu[good], budget)
+
+
+WIDE = Grid(layers=(6, 200), n_total=(1e8, 1e13))
+"""The same grid without the author's limits, for budgets far from his."""
+
+
+def best_of_shapes(
+    law: Performance,
+    budget: Budget,
+    grid: Grid = WIDE,
+    *,
+    min_mmlu: float | None = None,
+    precision: float = 1.0,
+) -> Plans:
+    """One plan for each shape, the best first.
+
+    Each shape is trained on all the tokens the budget pays for and the law gives credit for, and the highest
+    MMLU is best; with `min_mmlu` on just the tokens that reach it, and the least compute is best.
+
+    Raises:
+        BadInput: a score that is not above chance and below 100.
+        Infeasible: no shape fits the budget, or none reaches the score.
+    """
+    shapes = grid.shapes()
+    most = np.minimum(budget.flops / (FLOPS_PER_PARAMETER * shapes.n_total), 1000.0 * shapes.n_total)
+    tokens = np.minimum(most, _most_tokens(budget))
+    if min_mmlu is not None:
+        needed = law.tokens_for(min_mmlu, shapes.layers, shapes.hidden, shapes.ffn, shapes.n_total, precision)
+        reached = needed <= tokens
+        if not reached.any():
+            raise Infeasible(f"no shape of the grid is predicted {min_mmlu:g} points within the budget")
+        shapes, tokens = shapes.take(reached), needed[reached]
+    shapes, tokens = _affordable(shapes, tokens, budget)
+    mmlu = law.mmlu(shapes.layers, shapes.hidden, shapes.ffn, tokens, shapes.n_total, precision)
+    plans = Plans(shapes, tokens, mmlu, budget)
+    return plans.take(np.argsort(-mmlu if min_mmlu is None else plans.flops, kind="stable"))
+
+
+def _affordable(shapes: Shapes, tokens: Array, budget: Budget) -> tuple[Shapes, Array]:
+    """The rows within the budget and its caps."""
+    ok = FLOPS_PER_PARAMETER * shapes.n_total * tokens <= budget.flops * (1.0 + ROUNDING)
+    ok &= shapes.n_total <= (budget.max_total_params or np.inf)
+    ok &= tokens <= _most_tokens(budget)
+    if not ok.any():
+        raise Infeasible("no architecture of the grid fits the budget and its caps")
+    return shapes.take(ok), tokens[ok]
+
+
+def _most_tokens(budget: Budget) -> float:
+    return min(budget.max_tokens or np.inf, budget.unique_tokens or np.inf)

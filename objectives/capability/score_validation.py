@@ -87,7 +87,7 @@ def half_width(error: Array, family: npt.NDArray[np.str_], level: float) -> floa
     return quantile(np.append(np.abs(error), np.inf), weights, level)
 
 
-def bounded(point: Array, half: Array | float) -> tuple[Array, Array]:
+def bounded(point: Array | float, half: float) -> tuple[Array, Array]:
     """An interval's ends, kept to the scores there are."""
     return np.clip(point - half, FLOOR, CEILING), np.clip(point + half, FLOOR, CEILING)
 

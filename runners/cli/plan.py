@@ -7,6 +7,9 @@ import typer
 from runners.cli.output import answer, answer_document
 from runners.rendering import to_json
 
+PERFORMANCE = "performance"
+"""The law of a score, which has an answer of its own."""
+
 Number = float | None
 Text = str | None
 
@@ -40,6 +43,9 @@ def plan(
     max_total_params: Annotated[Number, typer.Option(help="Bound all stored parameters.")] = None,
     max_tokens: Annotated[Number, typer.Option(help="Bound the training tokens.")] = None,
     unique_tokens: Annotated[Number, typer.Option(help="How much data there is.")] = None,
+    min_mmlu: Annotated[
+        Number, typer.Option(help="With --law performance: the cheapest architecture that reaches it.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, with every field.")] = False,
 ) -> None:
     """The best model for a budget: --flops, or --gpus with --days, or --dollars with --price."""
@@ -47,12 +53,15 @@ def plan(
     from objectives.law_choice import choose_law
     from objectives.plan import plan as answer_for
     from runners.answer import sections
-    from spaces.errors import Mistakes
+    from spaces.errors import Mistake, Mistakes
 
     found = Mistakes()
     chosen = budget = None
+    scores = law == PERFORMANCE
     with found.within(""):
-        chosen = choose_law(law, coefficients)
+        chosen = None if scores else choose_law(law, coefficients)
+    if min_mmlu is not None and not scores:
+        found.all.append(Mistake("min_mmlu", f"none without --law {PERFORMANCE}", f"{min_mmlu:g}"))
     with found.within(""):
         budget = make_budget(
             flops=flops,
@@ -70,6 +79,13 @@ def plan(
             max_tokens=max_tokens,
             unique_tokens=unique_tokens,
         )
+    if scores:
+        from runners.performance_document import sections as scored
+        from runners.performance_request import plan_answer
+
+        record = plan_answer(budget, coefficients, min_mmlu, found).to_dict()
+        answer(to_json(record)) if json else answer_document(scored(record))
+        return
     found.settle()
     assert chosen is not None  # or there was a mistake
     assert budget is not None
