@@ -14,6 +14,8 @@ from objectives.fit.solver import minimise
 from objectives.laws.law import Array
 
 STEPS = 60
+DAMPING, TOLERANCE = 1e-4, 1e-15
+"""A replicate's optimum is near that of the runs, and its last digits are of no use."""
 
 
 def resampled(
@@ -47,5 +49,7 @@ def resampled(
         lower=lower,
         upper=upper,
         steps=STEPS,
+        damping=DAMPING,
+        tolerance=TOLERANCE,
     )
     return minima.theta.reshape(len(theta), count, -1)
