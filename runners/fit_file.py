@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from objectives.capability.score_saved import fitted_of
 from objectives.fit.saved import FORMAT, load
 from spaces.errors import BadInput
 
@@ -12,6 +13,16 @@ PARTS = {
     "decisions", "isoflop", "recipe", "versions", "runs", "ensemble",
 }  # fmt: skip
 """What the report shows."""
+
+
+def read_score_fit(path: Path) -> dict[str, Any] | None:
+    """The record of a law of MMLU; None where the file holds none."""
+    try:
+        record = json.loads(path.read_text())
+        fitted_of(record)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(record)
 
 
 def read_fit(path: Path) -> dict[str, Any]:

@@ -40,8 +40,8 @@ class ScoreFit:
     scores: Scores
     law: Performance
     recipe: Recipe
-    candidates: tuple[tuple[Recipe, float], ...]
-    """Every recipe with its mean error on held-out families."""
+    candidates: tuple[tuple[Recipe, HeldOut], ...]
+    """Every recipe with its errors on held-out families."""
     fitted: Array
     """Predictions for the models themselves, shape (R,)."""
     held: HeldOut
@@ -105,7 +105,7 @@ def fit_scores(scores: Scores, *, level: float = LEVEL, draws: int = DRAWS, seed
     """
     _require_enough(scores)
     held = {recipe: hold_out_families(estimation(scores, recipe)) for recipe in RECIPES}
-    recipe = min(RECIPES, key=lambda each: held[each].mean_error)
+    recipe = min(RECIPES, key=lambda each: held[each].root_mean_square)
     chosen = estimation(scores, recipe)
     theta = chosen.solve(np.ones((1, len(scores))))
     law = Performance(
@@ -120,7 +120,7 @@ def fit_scores(scores: Scores, *, level: float = LEVEL, draws: int = DRAWS, seed
         scores=scores,
         law=law,
         recipe=recipe,
-        candidates=tuple((each, held[each].mean_error) for each in RECIPES),
+        candidates=tuple(held.items()),
         fitted=chosen.predicted(theta)[0],
         held=held[recipe],
         baselines=_baselines(scores, recipe, published),

@@ -21,8 +21,8 @@ from spaces.errors import BadInput
 
 KIND, FORMAT = "performance-fit", 1
 RULE = (
-    "each recipe (link and ridge) is fitted without each family in turn; chosen is the one of least mean "
-    "absolute error on the families left out"
+    "each recipe (link and ridge) is fitted without each family in turn; chosen is the one of least root "
+    "mean square error on the families left out, for what is far off hurts most"
 )
 LIBRARIES = ("scalesearch", "numpy")
 
@@ -53,7 +53,10 @@ def to_score_record(fit: ScoreFit) -> dict[str, Any]:
         },
         "selection": {
             "rule": RULE,
-            "candidates": [{**asdict(recipe), "error": error} for recipe, error in fit.candidates],
+            "candidates": [
+                {**asdict(recipe), "root_mean_square": held.root_mean_square, "error": held.mean_error}
+                for recipe, held in fit.candidates
+            ],
         },
         "error": {
             "fitted": float(np.mean(np.abs(fit.fitted - fit.scores.mmlu))),

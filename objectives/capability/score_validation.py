@@ -41,6 +41,11 @@ class HeldOut:
         """Mean absolute error, points."""
         return float(np.mean(np.abs(self.error)))
 
+    @property
+    def root_mean_square(self) -> float:
+        """Root of the mean squared error, points: it minds most what is far off."""
+        return float(np.sqrt(np.mean(self.error**2)))
+
 
 @dataclass(frozen=True)
 class Coverage:

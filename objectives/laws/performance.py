@@ -39,8 +39,8 @@ class Performance(Formula):
     family: ClassVar[str] = "performance"
     title: ClassVar[str] = "Wu & Tang 2024, arXiv:2408.09895"
     equation: ClassVar[str] = (
-        "MMLU = w1 ln(u N) + w2 ln(u h) + w3 ln(u d) + w4 ln(u T') + b, T' = min(T/1e12, S/1e9), "
-        "u = exp(-((10/d + 20/h) gamma N)^2); below 25: 25; above 90: 90 + 10 tanh(MMLU/10 - 9)"
+        "x = w1 ln(u N) + w2 ln(u h) + w3 ln(u d) + w4 ln(u T') + b, T' = min(T/1e12, S/1e9), "
+        "u = exp(-((10/d + 20/h) gamma N)^2)"
     )
     unit: ClassVar[str] = "MMLU points"
 

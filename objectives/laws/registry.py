@@ -142,7 +142,7 @@ def describe_capability(law: Performance) -> dict[str, Any]:
         "family": law.family,
         "set": law.name,
         "title": law.title,
-        "equation": law.equation,
+        "equation": f"{law.equation}; {law.link.equation}",
         "count": Count.TOTAL.value,
         "unit": law.unit,
         "inherent_sparsity": 0.0,

@@ -18,6 +18,13 @@ class Link(StrEnum):
     LOGISTIC = "logistic"
     """25 + 75 / (1 + exp(-sum)): smooth at both ends, so that models near chance still tell something."""
 
+    @property
+    def equation(self) -> str:
+        """From the sum x to points, as text."""
+        if self is Link.LOGISTIC:
+            return "MMLU = 25 + 75 / (1 + exp(-x))"
+        return "MMLU = x, but 25 below 25 and 90 + 10 tanh(x/10 - 9) above 90"
+
     def score(self, raw: Array) -> Array:
         """Points, in [25, 100]."""
         if self is Link.LOGISTIC:

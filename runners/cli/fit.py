@@ -1,12 +1,17 @@
 """`scalesearch fit`: a table of training runs becomes a law with intervals."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from runners.cli.output import answer, answer_document, talk
+from runners.document import Document
 from runners.rendering import to_json
+
+PERFORMANCE = "performance"
+"""The law of a score, which is fitted to models and not to losses."""
 
 Text = str | None
 Texts = list[str] | None
@@ -20,7 +25,10 @@ def register(app: typer.Typer) -> None:
 
 def fit(
     runs: Annotated[Path, typer.Argument(help="A CSV file, plain or gzip; one training run a row.")],
-    law: Annotated[str, typer.Option(help="Family, or auto: the one that extrapolates best.")] = "auto",
+    law: Annotated[
+        str,
+        typer.Option(help="Family; auto: the one that extrapolates best; performance: MMLU, not loss."),
+    ] = "auto",
     columns: Annotated[
         Text, typer.Option(help="Fields and their columns: 'n_total=Model Size,flops=Training FLOP'.")
     ] = None,
@@ -40,7 +48,9 @@ def fit(
         typer.Option(help="A budget to answer; may be repeated. Else 1, 10, 100 x the largest run."),
     ] = None,
     draws: Annotated[int, typer.Option(help="Bootstrap replicates.")] = 1000,
-    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    level: Annotated[
+        float | None, typer.Option(help="Of the intervals; 0.95 if left out, 0.9 with --law performance.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of starts and resampling.")] = 0,
     compare: Annotated[
         Text,
@@ -53,12 +63,31 @@ def fit(
     html: Annotated[Out, typer.Option(help="Write the report there as one page, with pictures.")] = None,
 ) -> None:
     """A law for your own runs, with intervals that hold; README has the columns a table may have."""
+    from objectives.fit.calibration import LEVEL
     from runners.fit_document import document
     from runners.fit_job import FitRequest
     from runners.fit_options import names, parsed
-    from runners.whole_files import require_places, write_whole
+    from runners.score_document import document as score_document
+    from runners.score_request import ScoreRequest
+    from runners.whole_files import require_places
 
     require_places({"--out": out, "--html": html}, runs)
+    if law == PERFORMANCE:
+        others = {
+            "drop_highest_loss": drop_highest_loss,
+            "unit": unit,
+            "loss": None if loss == "huber" else loss,
+            "delta": delta,
+            "residual": None if residual == "log" else residual,
+            "hold": ", ".join(hold or ()),
+            "tie": ", ".join(tie or ()),
+            "flops": ", ".join(f"{each:g}" for each in flops or ()),
+            "compare": compare,
+        }
+        given = {} if level is None else {"level": level}
+        scored = ScoreRequest(runs, columns, draws=draws, seed=seed, others=others, **given)
+        _deliver(scored.run(), score_document, out, html, json=json)
+        return
     request = FitRequest(
         runs,
         law=law,
@@ -69,12 +98,21 @@ def fit(
         residual=residual,
         flops=flops or (),
         draws=draws,
-        level=level,
+        level=LEVEL if level is None else level,
         seed=seed,
         compare=None if compare is None else names(compare),
         **parsed(columns, hold or (), tie or ()),
     )
     record = request.run()
+    _deliver(record, document, out, html, json=json)
+
+
+def _deliver(
+    record: dict[str, Any], document: Callable[..., Document], out: Out, html: Out, *, json: bool
+) -> None:
+    """Write what is asked for, then print the answer."""
+    from runners.whole_files import write_whole
+
     if out is not None:
         write_whole(out, to_json(record))
         talk(f"the law, for `plan --coefficients` and jobs: {out}")

@@ -44,8 +44,13 @@ def report(
 def _of_fit(path: Path) -> tuple[Any, Callable[[bool], Document]]:
     """The record of a fit, and what makes its document, with or without pictures."""
     from runners.fit_document import document
-    from runners.fit_file import read_fit
+    from runners.fit_file import read_fit, read_score_fit
 
+    scored = read_score_fit(path)
+    if scored is not None:
+        from runners.score_document import document as score_document
+
+        return scored, lambda pictures: score_document(scored, pictures=pictures)
     record = read_fit(path)
     return record, lambda pictures: document(record, pictures=pictures)
 

@@ -93,9 +93,9 @@ def test_models_the_law_is_not_for_are_left_out_with_the_reason(real: Scores) ->
 
 
 def test_held_out_it_halves_the_error_and_beats_every_baseline(fitted: ScoreFit) -> None:
-    assert fitted.held.mean_error < 6.5
+    assert fitted.held.mean_error < 7.0
     assert fitted.held.mean_error < min(fitted.baselines.values()) - 1.0
-    assert fitted.held.mean_error == min(error for _, error in fitted.candidates)
+    assert fitted.held.root_mean_square == min(held.root_mean_square for _, held in fitted.candidates)
 
 
 def test_a_held_out_family_is_predicted_by_a_fit_of_the_others(fitted: ScoreFit) -> None:
@@ -117,7 +117,9 @@ def test_years_say_what_can_be_predicted_from_what(fitted: ScoreFit) -> None:
     assert (early.year, early.before, late.year, late.after) == (2022, 14, 2023, 16)
     assert early.inside is None  # four families are too few for 90 %
     assert early.error.mean() < -15  # models at chance teach nothing about what comes
-    assert np.mean(np.abs(late.error)) < 8.5
+    assert (
+        np.mean(np.abs(late.error)) < 6.5
+    )  # where the published law, which has seen some of them, errs by 7
     assert any("fitted up to 2022" in doubt for doubt in fitted.doubts())
     assert any("sit at chance" in doubt for doubt in fitted.doubts())
 
