@@ -146,13 +146,18 @@ def _mean(played: list[Played], design: str, measure: str) -> float:
     return float(np.exp(np.mean([each.log_ratio(design, measure) for each in played])))
 
 
+def _log(spread: float) -> float:
+    """Logarithm of a spread, none below what counts as equal."""
+    return float(np.log(max(spread, LEAST_SIZE)))
+
+
 def _promises(played: list[Played]) -> Section:
     """Whether the spread of log N* came out as promised, and as it was without buying anything."""
     rows = []
     for design in DESIGNS:
         found = [(each.by_design[design][0], each.by_design["nothing"][0]) for each in played]
-        kept = [np.log(one.spread / one.promised) for one, _ in found]
-        shrunk = [np.log(one.promised / before.promised) for one, before in found]
+        kept = [_log(one.spread) - _log(one.promised) for one, _ in found]
+        shrunk = [_log(one.promised) - _log(before.promised) for one, before in found]
         low, middle, high = np.exp(np.quantile(kept, [0.25, 0.5, 0.75]))
         rows.append((design, f"{np.exp(np.median(shrunk)):.2f}", f"{middle:.2f} ({low:.2f} to {high:.2f})"))
     columns = ("design", "promised, of the spread before", "realised over promised, median and quartiles")
