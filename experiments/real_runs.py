@@ -5,13 +5,15 @@ The folder stands beside the checkout and is not part of the project; what needs
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from objectives.capability.score_columns import parse_score_columns
+from objectives.capability.score_table import Scores, read_scores
 from objectives.laws.law import Count
 from objectives.runs import Runs
 
@@ -19,6 +21,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 T5_TOKENS_PER_STEP = 65_536
 T5_WEIGHTS, VIT_WEIGHTS = 24 * 12 * 768**2, 12 * 12 * 768**2
 """Weights of the models of scale 1, embeddings left out (Frantar et al. 2023)."""
+MMLU_COLUMNS = "tokens=tokens_T*1e12,n_total=est_params_B*1e9,mmlu=MMLU,experts=n_experts"
+RELEASED = {"GPT-Neo/J": 2021, "OPT": 2022, "BLOOM": 2022} | dict.fromkeys(
+    ("Llama-3", "Qwen1.5", "Gemma", "StarCoder2", "DeepSeek-LLM", "StableLM"), 2024
+)
+"""Year of the families of models with an MMLU, from memory; 2023 where none is given."""
+GENERAL_2024 = ("Llama-3", "Qwen1.5", "Gemma", "DeepSeek-LLM", "StableLM")
+"""Those of 2024 that are no code models."""
 LADDER_AVERAGE = 5
 """Checkpoints the ladder's published fits average (Bhagia et al. 2024)."""
 
@@ -144,6 +153,14 @@ def repeated(data: Path) -> Runs:
     table = pd.read_csv(data / "scalebench" / "data_constrained.csv")
     columns = {name: table[name] for name in ("tokens", "unique_tokens", "loss")}
     return runs_of(table, Count.TOTAL, "repeated-data", n=table["params"], **columns)
+
+
+def mmlu_models(data: Path) -> Scores:
+    """Open models of 2021 to 2024 with shape, tokens and MMLU; mixtures and unknown tokens left out."""
+    path = data / "llm-benchmarks" / "mmlu_architectures.csv"
+    models = read_scores(path, parse_score_columns(MMLU_COLUMNS))
+    year = np.array([RELEASED.get(name, 2023) for name in models.family], dtype=np.float64)
+    return replace(models, year=year)
 
 
 def isoflops(data: Path) -> dict[str, Runs]:

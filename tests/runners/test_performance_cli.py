@@ -101,7 +101,7 @@ def test_a_fitted_law_plans_with_intervals_and_is_reported_again(
         "{evaluations: 2, engine: random, budget: {flops: 1e24}, space: {kind: architecture, kinds: dense},"
         " objective: {kind: performance, coefficients: mmlu.json}}"
     )
-    assert main(["search", str(job), "--quiet"]) == 0
+    assert main(["search", str(job), "--quiet", "--out", str(tmp_path / "results")]) == 0
 
 
 MISTAKES = {

@@ -1,12 +1,12 @@
 """The fit of a law of MMLU: recovery, the real models, held-out families and years, intervals, saved fits."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from experiments.real_runs import GENERAL_2024, mmlu_models
 from objectives import laws
 from objectives.capability.score_columns import parse_score_columns
 from objectives.capability.score_fit import Recipe, ScoreEstimation, estimation
@@ -18,18 +18,10 @@ from objectives.laws.performance import Performance
 from objectives.laws.score_link import Link
 from spaces.errors import BadInput
 
-COLUMNS = "tokens=tokens_T*1e12,n_total=est_params_B*1e9,mmlu=MMLU,experts=n_experts"
-YEARS = {"GPT-Neo/J": 2021, "OPT": 2022, "BLOOM": 2022} | dict.fromkeys(
-    ("Llama-3", "Qwen1.5", "Gemma", "StarCoder2", "DeepSeek-LLM", "StableLM"), 2024
-)
-"""Release years, from memory; every other family 2023."""
-
 
 @pytest.fixture(scope="module")
 def real(shared: Path) -> Scores:
-    path = shared / "data" / "llm-benchmarks" / "mmlu_architectures.csv"
-    scores = read_scores(path, parse_score_columns(COLUMNS))
-    return replace(scores, year=np.array([YEARS.get(name, 2023) for name in scores.family], dtype=np.float64))
+    return mmlu_models(shared / "data")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +71,7 @@ def test_the_published_laws_error_on_real_models_is_reproduced(real: Scores) -> 
     assert np.mean(np.abs(shown - real.mmlu)) == pytest.approx(13.5, abs=0.05)
     ranks = np.argsort(np.argsort([shown, real.mmlu], axis=1), axis=1).astype(np.float64)
     assert np.corrcoef(ranks[0], ranks[1])[0, 1] == pytest.approx(0.87, abs=0.005)
-    recent = np.isin(real.family, ["Llama-3", "Qwen1.5", "Gemma", "DeepSeek-LLM", "StableLM"])
+    recent = np.isin(real.family, GENERAL_2024)
     assert np.mean(np.abs(shown - real.mmlu)[recent]) < 5.0
 
 
