@@ -45,6 +45,11 @@ class Objective(ABC):
         """Name of the minimised metric."""
         return "loss"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a report of any search over it must say: assumptions, where it is not to be trusted."""
+        return ()
+
     @abstractmethod
     def evaluate(self, config: Mapping[str, Value], *, seed: int) -> Metrics:
         """Measure one configuration (active parameters only).

@@ -1,9 +1,11 @@
 """Pictures of the Performance Law's plans and fronts."""
 
 import numpy as np
+import numpy.typing as npt
 
 from objectives.capability.front import Against, Front
 from objectives.capability.planner import Plans
+from objectives.laws.law import Array
 from runners.canvas import BLUE, GREY, ORANGE, figure, log, shades, svg
 from runners.quantities import count, flops
 
@@ -12,9 +14,18 @@ def plans(found: Plans) -> str:
     """Predicted MMLU of every plan over its size, coloured by its depth."""
     drawn, axes = figure("Plans within the budget", margin=0.12)
     log(axes, "x", count)
+    axes.set_xticks(_ticks(found.shapes.n_total))
     shades(drawn, axes, found.shapes.n_total, found.mmlu, found.shapes.layers, "layers")
     axes.set(xlabel="parameters", ylabel="predicted MMLU")
     return svg(drawn)
+
+
+def _ticks(values: npt.ArrayLike) -> Array:
+    """Ones, twos and fives within a range that may be less than a decade."""
+    low, high = np.min(values), np.max(values)
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high) + 1)
+    ticks = np.outer(decades, [1, 2, 5]).ravel()
+    return np.asarray(ticks[(ticks >= low) & (ticks <= high)])
 
 
 def front(found: Front) -> str:
@@ -23,6 +34,7 @@ def front(found: Front) -> str:
     drawn, axes = figure(f"MMLU against {'the loss' if loss else 'the cost of serving'}")
     if not loss:
         log(axes, "x", flops)
+        axes.set_xticks(_ticks(found.second))
     rows = found.rows
     axes.plot(found.second, found.plans.mmlu, ".", color=GREY, ms=2, alpha=0.4, label="plans", zorder=1)
     order = rows[np.argsort(found.second[rows], kind="stable")]

@@ -105,13 +105,17 @@ def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> di
         "name": job.name,
         "digest": job.digest,
         "description": job.spec.model_dump(mode="json", exclude_none=True),
-        "notes": [record.text for record in journal.records if isinstance(record, Note)] if journal else [],
+        "notes": [*job.objective.notes, *(_notes(journal) if journal else ())],
         "metric": job.objective.metric,
         "best": best,
         "certified": None if certified is None else _certified(job.problem, certified, best),
         "search": record,
         "versions": dict(header.versions) if header else {},
     }
+
+
+def _notes(journal: Contents) -> list[str]:
+    return [record.text for record in journal.records if isinstance(record, Note)]
 
 
 def _certified(problem: Problem | None, certified: Optimum, best: Mapping[str, Any] | None) -> dict[str, Any]:

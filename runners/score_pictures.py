@@ -42,5 +42,5 @@ def families(record: Record) -> str:
     axes.axvline(0.0, color=GREY, lw=1)
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_xlabel("predicted above measured, points")
-    axes.legend(loc="lower left", fontsize=8)
+    axes.legend(loc="upper left", fontsize=8)
     return svg(drawn)

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from objectives.budget import Budget
-from objectives.capability.mixtures import MoEAs, dense_equivalent
+from objectives.capability.doubts import PUBLISHED
+from objectives.capability.mixtures import ASSUMPTION, MoEAs, dense_equivalent
 from objectives.law_objectives import ROUNDING, unknown_parameters
-from objectives.laws.law import Array
+from objectives.laws.law import Array, Trust
 from objectives.laws.performance import Performance
 from objectives.laws.score_link import CEILING
 from objectives.objective import ClosedForm
@@ -48,6 +49,12 @@ class PerformanceObjective(ClosedForm):
     def metric(self) -> str:
         """The error in points, or the training FLOPs where a score is to be reached."""
         return "mmlu_error" if self.min_mmlu is None else "flops"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The assumption about mixtures, and how far the published law is off."""
+        assumed = () if self.moe_as is None else (ASSUMPTION,)
+        return assumed if self.law.trust is Trust.USER else (*assumed, PUBLISHED)
 
     def evaluate_many(self, configs: Configs) -> dict[str, npt.NDArray[np.float64]]:
         """Columns mmlu, mmlu_error, n_active, n_total, tokens, flops, inference_flops, shape (len(configs),).

@@ -132,6 +132,17 @@ def test_every_mistake_has_one_line(command: str, capsys: pytest.CaptureFixture[
     assert [line.split(":")[1].strip() for line in captured.err.splitlines()] == MISTAKES[command]
 
 
+def test_a_search_says_what_it_assumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = tmp_path / "moe.yaml"
+    job.write_text(
+        "{evaluations: 3, engine: random, budget: {flops: 1e24}, space: {kind: architecture},"
+        " objective: {kind: performance, moe_as: effective-dense-size}}"
+    )
+    report = run(capsys, "search", str(job), "--quiet", "--out", str(tmp_path / "results"))
+    assert "assumption effective-dense-size: the law's equation for mixtures" in report
+    assert "13.5 points off on average" in report
+
+
 def test_options_of_the_loss_fit_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = tmp_path / "models.csv"
     table.write_text("layers,hidden,ffn,tokens,n_total,mmlu\n32,4096,11008,2e12,7e9,45\n")
