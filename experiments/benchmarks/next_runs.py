@@ -4,8 +4,8 @@ A cheap subset of a table is known. Each design buys from the other runs, those 
 what one and the same allowance pays for; the fit is made again, and asked for the losses of the runs nobody
 could buy and for the best size at the largest of them. Every number is a ratio to buying at random.
 
-`ours` plans for the best size, or for its loss, and knows that the law drifts; `ours, linearised` is ours for
-the size, with covariances from derivatives at the optimum in place of the bootstrap. `c-optimal` is ours for
+`ours` plans for the best size, or for its loss, and knows that the law drifts; `ours, by bootstrap` is ours
+for the size, with covariances from replicates in place of derivatives at the optimum. `c-optimal` is ours for
 the size, V- and D-optimal are those of the textbook, all three with our covariances but a law that is right.
 """
 

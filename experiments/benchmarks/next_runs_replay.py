@@ -17,9 +17,10 @@ from objectives.fit.estimation import Estimation
 from objectives.fit.fitting import Solution, polish, solve
 from objectives.fit.forms import form_of
 from objectives.fit.losses import Huber
-from objectives.fit.next_runs_belief import Evidence, Goal, belief_of, drift
+from objectives.fit.next_runs_belief import Evidence, Goal, belief_of
 from objectives.fit.next_runs_candidates import Candidates
 from objectives.fit.next_runs_design import Belief, best_batch, worth_for
+from objectives.fit.next_runs_slopes import linearised
 from objectives.fit.rolling import rolling_origin
 from objectives.fit.starts import starts
 from objectives.laws.law import Array
@@ -37,8 +38,6 @@ REPLICATES = 200
 CHECKED = 100
 """Replicates of the fits after the purchase."""
 STARTS = 8
-RANK = 1e-6
-"""Relative size of singular values below which a direction is unknown."""
 LEAST_LOSS, LEAST_SIZE = 2e-4, 0.02
 """Errors of log loss and log N* below which two designs are called equal."""
 
@@ -137,16 +136,30 @@ class Replay:
         return optimum(self.ensemble.law, self.whole.budget)
 
     @cached_property
-    def everything(self) -> Belief:
-        """The belief with the runs for sale, then the runs held out, as candidates."""
-        runs, fit = self.whole.table.runs.take(np.concatenate([self.sale, self.held])), self.fit
-        evidence = Evidence(self.ensemble, fit.estimation.runs, len(fit.estimation.free))
+    def evidence(self) -> Evidence:
+        """What a design may know."""
+        return Evidence(self.ensemble, self.fit.estimation.runs)
+
+    @cached_property
+    def choices(self) -> Candidates:
+        """The runs for sale, then the runs held out."""
+        runs = self.whole.table.runs.take(np.concatenate([self.sale, self.held]))
+        return Candidates(*runs.inputs, runs.flops)
+
+    @cached_property
+    def by_bootstrap(self) -> Belief:
+        """The belief the project makes its promises by."""
         sizes = self.ensemble.optima(self.whole.budget).n[:, 0]
-        return belief_of(evidence, sizes, self.best, Candidates(*runs.inputs, runs.flops))
+        return self._for_sale(belief_of(self.evidence, sizes, self.best, self.choices))
+
+    @cached_property
+    def everything(self) -> Belief:
+        """The belief the project chooses by, the runs held out among the candidates."""
+        return linearised(self.evidence, self.best, self.choices, self.by_bootstrap.noise)
 
     @cached_property
     def belief(self) -> Belief:
-        """The belief of the project: runs for sale, the goals of a target, and the drift of the law."""
+        """The belief the project chooses by: runs for sale, the goals of a target, the drift of the law."""
         return self._for_sale(self.everything)
 
     @cached_property
@@ -159,32 +172,6 @@ class Replay:
     def undrifted_losses(self) -> Belief:
         """The same, with the log losses of the runs held out for goals."""
         return replace(self.undrifted, goals=self.everything.candidates[len(self.sale) :])
-
-    @cached_property
-    def linearised(self) -> Belief:
-        """The belief of the project, from derivatives at the optimum in place of replicates."""
-        estimation, theta, known = self.whole.solution.estimation, self.fit.theta, len(self.known)
-        rows = np.concatenate([self.known, self.sale])
-        slopes = estimation.on(estimation.runs.take(rows))(theta[None])[1][0]
-        calibration, target = self.ensemble.calibration, self.whole.budget.flops
-        drifts = drift(self.whole.table.runs.flops[rows], target, max(calibration.drift, calibration.noise))
-        root = _root(slopes[:known], self.belief.noise)
-        return Belief.of(
-            slopes[:known] @ root,
-            drifts[:known],
-            noise=self.belief.noise,
-            candidates=slopes[known:] @ root,
-            drifts=drifts[known:],
-            goals=self._size_slopes(theta)[None] @ root,
-        )
-
-    def _size_slopes(self, theta: Array) -> Array:
-        """Derivatives of log N* by the coordinates of the fit, central differences."""
-        step = 1e-4 * np.maximum(np.abs(theta), 1.0)
-        moved = np.concatenate([theta + np.diag(step), theta - np.diag(step)])
-        draws = np.stack(list(self.fit.estimation.coefficients(moved).values()), axis=-1)
-        sizes = np.log(replace(self.ensemble, draws=draws).optima(self.whole.budget).n[:, 0])
-        return np.asarray((sizes[: len(theta)] - sizes[len(theta) :]) / (2 * step))
 
     def _for_sale(self, belief: Belief) -> Belief:
         count = len(self.sale)
@@ -200,7 +187,7 @@ class Replay:
         error = np.log(held.predicted(fit.theta[None])[0]) - held.log_observed
         drawn = Ensemble(fit.law(), _draws(fit, CHECKED, self.seed), self.ensemble.calibration)
         sizes = np.log(drawn.optima(self.whole.budget).n[:, 0])
-        belief = self.belief
+        belief = self.by_bootstrap
         for pick in picks:
             belief = belief.after(int(pick))
         return Outcome(
@@ -210,14 +197,6 @@ class Replay:
             bought=len(picks),
             promised=float(np.sqrt(belief.variance[0])),
         )
-
-
-def _root(slopes: Array, noise: float) -> Array:
-    """A root of the covariance (J'J / t^2)^-1; directions the runs say nothing of are bounded."""
-    size = np.linalg.norm(slopes, axis=0)
-    _, singular, turned = np.linalg.svd(slopes / size, full_matrices=False)
-    root = turned.T / np.maximum(singular, RANK * singular[0]) * noise
-    return np.asarray(root / size[:, None])
 
 
 def _draws(fit: Solution, count: int, seed: int) -> Array:
@@ -268,7 +247,7 @@ def _affordable(replay: Replay, order: Rows) -> Rows:
 DESIGNS: dict[str, Design] = {
     "ours, for the size": of_worth(worth_for(Goal.SIZE.row), "belief"),
     "ours, for the loss": of_worth(worth_for(Goal.LOSS.row), "belief"),
-    "ours, linearised": of_worth(worth_for(0), "linearised"),
+    "ours, by bootstrap": of_worth(worth_for(Goal.SIZE.row), "by_bootstrap"),
     "c-optimal": of_worth(worth_for(Goal.SIZE.row), "undrifted"),
     "V-optimal": of_worth(lambda belief: worth_for(*range(len(belief.goals)))(belief), "undrifted_losses"),
     "D-optimal": of_worth(lambda belief: belief.information, "undrifted"),

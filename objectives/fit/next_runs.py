@@ -14,6 +14,7 @@ True
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,10 @@ from objectives.fit.calibration import Calibration
 from objectives.fit.ensemble import Interval
 from objectives.fit.next_runs_belief import Evidence, Goal, belief_of
 from objectives.fit.next_runs_candidates import Candidates, candidates
-from objectives.fit.next_runs_design import Batch, Belief, Worth, best_batch, worth_for
+from objectives.fit.next_runs_design import Belief, best_batch, worth_for
+from objectives.fit.next_runs_slopes import linearised
 from objectives.laws import Law, describe
+from objectives.laws.law import Array
 from spaces.errors import BadInput, Mistake
 
 if TYPE_CHECKING:
@@ -120,7 +123,7 @@ class NextRuns:
 
 def evidence_of(fit: "Fit") -> Evidence:
     """What a design needs of a fit; of a fit.json see `next_runs_saved.load_evidence`."""
-    return Evidence(fit.ensemble, fit.runs, len(fit.solution.estimation.free))
+    return Evidence(fit.ensemble, fit.runs, tuple(fit.recipe.held), fit.recipe.tied)
 
 
 def next_runs(
@@ -166,8 +169,8 @@ def next_runs(
         raise BadInput.of("fit", expected, f"{ensemble.law.family}, the same size in every replicate")
     belief = belief_of(evidence, drawn, best, choices)
     outlook = _Outlook(evidence, best, belief, ensemble.calibration.interval(best.n, drawn))
-    worth = worth_for(goal.row)
-    batch = best_batch(belief, choices.cost, allowance, worth, most=most, copies=copies)
+    chosen_by, worth = linearised(evidence, best, choices, belief.noise), worth_for(goal.row)
+    batch = best_batch(chosen_by, choices.cost, allowance, worth, most=most, copies=copies)
     return NextRuns(
         law=ensemble.law,
         target=budget,
@@ -178,8 +181,8 @@ def next_runs(
         candidates=len(choices),
         noise=belief.noise,
         now=outlook.expected(belief, 0.0),
-        picks=outlook.picks(batch, choices),
-        one_large=_one_large(outlook, choices, allowance, worth),
+        picks=outlook.picks(batch.picks, choices),
+        one_large=outlook.one_large(worth(chosen_by), choices, allowance),
     )
 
 
@@ -221,10 +224,11 @@ class _Outlook:
         loss = self.best.loss * np.exp([-half, half])
         return Expected((float(n[0]), float(n[1])), (float(loss[0]), float(loss[1])))
 
-    def picks(self, batch: Batch, choices: Candidates) -> tuple[Pick, ...]:
+    def picks(self, batch: Sequence[int], choices: Candidates) -> tuple[Pick, ...]:
         """The runs of a batch with what they cost and bring."""
-        cost = choices.cost[list(batch.picks)]
-        rows = zip(batch.picks, batch.beliefs, np.cumsum(cost), np.maximum.accumulate(cost), strict=True)
+        cost = choices.cost[list(batch)]
+        beliefs = list(accumulate(batch, Belief.after, initial=self.before))[1:]
+        rows = zip(batch, beliefs, np.cumsum(cost), np.maximum.accumulate(cost), strict=True)
         return tuple(
             Pick(
                 n=float(choices.n[pick]),
@@ -238,11 +242,7 @@ class _Outlook:
             for pick, belief, total, largest in rows
         )
 
-
-def _one_large(outlook: _Outlook, choices: Candidates, allowance: float, worth: Worth) -> Pick | None:
-    """The single run that helps most among those that take at least half of the allowance."""
-    large = np.flatnonzero(choices.cost >= LARGE * allowance)
-    if not len(large):
-        return None
-    best = large[np.argmax(worth(outlook.before)[large])]
-    return outlook.picks(Batch((int(best),), (outlook.before.after(int(best)),), 0.0), choices)[0]
+    def one_large(self, worth: Array, choices: Candidates, allowance: float) -> Pick | None:
+        """The single run worth most among those that take at least half of the allowance."""
+        large = np.flatnonzero(choices.cost >= LARGE * allowance)
+        return self.picks([int(large[np.argmax(worth[large])])], choices)[0] if len(large) else None

@@ -1,12 +1,13 @@
-"""From a fit's bootstrap to the belief a design needs.
+"""From a fit's bootstrap to the belief that tells what a batch of runs is expected to bring.
 
 The replicates of a law are a sample of what the runs leave open. Their log losses at runs, candidates and
 target deviate from the mean nearly within p directions, p the number of free coefficients; along these the
-sample becomes coordinates of variance 1. The curvature of the law between replicates is thereby kept to first
-order at the size of the uncertainty itself, where a linearisation at the optimum is lost once it is large.
+sample becomes coordinates of variance 1. Which runs a batch holds is decided by derivatives, as the replays
+would have it (`objectives.fit.next_runs_slopes`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -47,8 +48,17 @@ class Evidence:
 
     ensemble: Ensemble
     runs: Runs
-    free: int
-    """Coefficients that were fitted."""
+    held: Collection[str] = ()
+    """Coefficients that were not fitted."""
+    tied: Mapping[str, str] = field(default_factory=dict)
+    """Coefficient -> the fitted one it equals."""
+
+    @property
+    def chain(self) -> Array:
+        """Derivatives of the coefficients by those that were fitted, shape (P, p)."""
+        names = self.ensemble.law.coefficient_names()
+        free = [name for name in names if name not in self.held and name not in self.tied]
+        return np.array([[float(self.tied.get(name, name) == other) for other in free] for name in names])
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +84,13 @@ def belief_of(evidence: Evidence, sizes: Array, best: Optimum, choices: Candidat
         best: the target's optimum under the fitted law.
         choices: the candidates.
     """
-    ensemble, free = evidence.ensemble, evidence.free
+    free = evidence.chain.shape[1]
     sample = _sample(evidence, sizes, best, choices)
     noise = float(np.sqrt(np.sum(sample.runs**2) / free))
     parts = ((sample.runs, evidence.runs.flops), (sample.candidates, choices.cost))
     thin = np.concatenate([_thinned(columns, flops) for columns, flops in parts], axis=1)
     directions = np.linalg.svd(thin, full_matrices=False)[0][:, :free]
-    rate = max(ensemble.calibration.drift, ensemble.calibration.noise)
-    drifts = drift(np.concatenate([evidence.runs.flops, choices.cost]), best.flops, rate)
+    drifts = drifts_of(evidence, choices, best)
     return Belief.of(
         sample.runs.T @ directions,
         drifts[: len(evidence.runs)],
@@ -119,6 +128,13 @@ def _near(size: Array) -> npt.NDArray[np.bool_]:
 def _thinned(columns: Array, flops: Array) -> Array:
     picked = np.linspace(0, len(flops) - 1, min(THINNED, len(flops))).round().astype(int)
     return columns[:, np.argsort(flops, kind="stable")[picked]]
+
+
+def drifts_of(evidence: Evidence, choices: Candidates, best: Optimum) -> Array:
+    """`drift` at the runs, then at the candidates; a law is not taken to drift less than its runs scatter."""
+    calibration = evidence.ensemble.calibration
+    flops = np.concatenate([evidence.runs.flops, choices.cost])
+    return drift(flops, best.flops, max(calibration.drift, calibration.noise))
 
 
 def drift(flops: Array, target: float, rate: float) -> Array:

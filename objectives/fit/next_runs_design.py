@@ -115,8 +115,6 @@ class Batch:
     """Candidates in the order of purchase."""
 
     picks: tuple[int, ...]
-    beliefs: tuple[Belief, ...]
-    """After each of them."""
     worth: float
     """What they are worth together."""
 
@@ -160,7 +158,6 @@ def buy(
     left, total = allowance, 0.0
     taken: npt.NDArray[np.intp] = np.zeros(len(cost), dtype=np.intp)
     picks: list[int] = []
-    beliefs: list[Belief] = []
     while most is None or len(picks) < most:
         value = worth(belief)
         allowed = (cost <= left) & (True if copies is None else taken < copies)
@@ -169,7 +166,6 @@ def buy(
             break
         belief = belief.after(best)
         picks.append(best)
-        beliefs.append(belief)
         taken[best] += 1
         left, total = left - float(cost[best]), total + float(value[best])
-    return Batch(tuple(picks), tuple(beliefs), total)
+    return Batch(tuple(picks), total)

@@ -25,8 +25,7 @@ def load_evidence(path: Path) -> Evidence:
         record = json.loads(path.read_text())
         table = {name: np.array(column, dtype=np.float64) for name, column in record["runs"]["table"].items()}
         recipe = record["recipe"]
-        free = len(ensemble.law.coefficient_names()) - len(recipe["held"]) - len(recipe["tied"])
-        return Evidence(ensemble, _runs(table, ensemble.law), free)
+        return Evidence(ensemble, _runs(table, ensemble.law), tuple(recipe["held"]), dict(recipe["tied"]))
     except BadInput as error:
         raise BadInput.of("fit", error.mistakes[0].expected, error.mistakes[0].got) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:

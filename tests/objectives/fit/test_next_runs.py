@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objectives.budget import Budget
+from objectives.exact import optimum
 from objectives.fit import fit
 from objectives.fit.bootstrap import resampled
 from objectives.fit.calibration import Calibration
@@ -24,10 +26,11 @@ from objectives.fit.next_runs_belief import BINS, Evidence, drift
 from objectives.fit.next_runs_candidates import candidates
 from objectives.fit.next_runs_design import Belief, Worth, best_batch, buy, worth_for
 from objectives.fit.next_runs_saved import load_evidence
+from objectives.fit.next_runs_slopes import linearised, size_slopes
 from objectives.fit.pipeline import Fit
 from objectives.fit.record import to_record
 from objectives.laws import get
-from objectives.laws.law import Array
+from objectives.laws.law import Array, Law
 from objectives.runs import Runs
 from spaces.errors import BadInput, Infeasible
 
@@ -113,10 +116,10 @@ def test_no_purchase_widens_an_interval_or_exceeds_the_allowance(seed: int) -> N
     batch = best_batch(belief, cost, allowance, worth_for(0), most=20)
     assert cost[list(batch.picks)].sum() <= allowance * (1 + 1e-12)
     assert len(batch.picks) <= 20
-    variance = np.array([belief.variance, *(after.variance for after in batch.beliefs)])
+    beliefs = list(accumulate(batch.picks, Belief.after, initial=belief))
+    variance = np.array([each.variance for each in beliefs])
     assert np.all(np.diff(variance, axis=0) <= 1e-12)
-    if batch.picks:
-        assert batch.worth == pytest.approx(belief.error[0] - batch.beliefs[-1].error[0], rel=1e-6)
+    assert batch.worth == pytest.approx(belief.error[0] - beliefs[-1].error[0], rel=1e-6, abs=1e-12)
 
 
 @given(st.integers(0, 10**6))
@@ -280,7 +283,61 @@ def test_a_law_whose_best_size_is_certain_has_nothing_to_buy() -> None:
     ensemble = Ensemble(law, draws, Calibration(0.01, 0.01, 1.0, 1.0, 1e21, 10))
     runs = Runs(np.geomspace(1e7, 1e9, 20), np.full(20, 1.3e11), np.tile([0.5, 0.75], 10), np.full(20, 3.0))
     with pytest.raises(BadInput, match="best size"):
-        next_runs(Evidence(ensemble, runs, 6), target=1e22, allowance=1e21, sparsities=[0.5])
+        next_runs(Evidence(ensemble, runs), target=1e22, allowance=1e21, sparsities=[0.5])
+
+
+def known(law: Law = LAW, **options: Any) -> Evidence:
+    """Evidence around a published law."""
+    point = np.array(list(law.coefficients.values()))
+    draws = point * np.random.default_rng(0).normal(1.0, 1e-3, (50, len(point)))
+    return Evidence(
+        Ensemble(law, draws, Calibration(NOISE, 0.01, 1.0, 1.0, 1e21, 10)), synthetic(), **options
+    )
+
+
+def test_derivatives_of_the_best_size_are_those_of_the_closed_form() -> None:
+    """Log N* = (log(alpha A / beta B) + beta log(C/6)) / (alpha + beta), Hoffmann et al. 2022, Eq. 4."""
+    best, c = optimum(LAW, TARGET), LAW.coefficients
+    total, log_n = c["alpha"] + c["beta"], np.log(best.n)
+    expected = {
+        "e": 0.0,
+        "a": 1 / (c["a"] * total),
+        "b": -1 / (c["b"] * total),
+        "alpha": (1 / c["alpha"] - log_n) / total,
+        "beta": (np.log(TARGET / 6) - 1 / c["beta"] - log_n) / total,
+    }
+    found = dict(zip(c, size_slopes(known(), best), strict=True))
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-5, abs=1e-9)
+
+
+def test_the_variance_by_derivatives_is_the_textbooks() -> None:
+    evidence, best = known(), optimum(LAW, TARGET)
+    runs, choices = evidence.runs, candidates(LAW, evidence.runs, 1e21)
+    belief = linearised(evidence, best, choices, NOISE)
+    jacobian = LAW.coefficient_gradient(runs.n, runs.tokens) / LAW.loss(runs.n, runs.tokens)[:, None]
+    scale = np.linalg.norm(jacobian, axis=0)
+    slopes = size_slopes(evidence, best) / scale
+    gram = (jacobian / scale).T @ (jacobian / scale)
+    assert belief.variance[0] == pytest.approx(NOISE**2 * slopes @ np.linalg.solve(gram, slopes), rel=1e-6)
+
+
+def test_held_and_tied_coefficients_leave_the_others_free() -> None:
+    chain = known(held=["e"], tied={"beta": "alpha"}).chain
+    assert chain.tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]
+
+
+def test_a_fit_with_held_and_tied_coefficients_is_read_back(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"held": {"e": LAW.coefficients["e"]}, "tied": {"beta": "alpha"}}
+    fitted = fit(synthetic(), law="hoffmann", draws=100, compare=(), **options)
+    path = tmp_path / "fit.json"
+    path.write_text(json.dumps(to_record(fitted)))
+    plans = [
+        next_runs(evidence, target=TARGET, allowance=1e21, most=3)
+        for evidence in (evidence_of(fitted), load_evidence(path))
+    ]
+    assert plans[0].to_dict() == plans[1].to_dict()
+    assert plans[0].shrinkage > 0
 
 
 def ensemble_from(solution: Solution, seed: int) -> Ensemble:
@@ -311,7 +368,7 @@ def test_promised_shrinkage_is_what_refits_find(loss: Loss) -> None:
     runs, found = synthetic(seed=1), []
     solution = solve(Estimation(form_of("hoffmann"), runs, loss), count=8)
     before = ensemble_from(solution, 0)
-    plan = next_runs(Evidence(before, runs, 5), target=TARGET, allowance=5e21)
+    plan = next_runs(Evidence(before, runs), target=TARGET, allowance=5e21)
     n, d = (np.array([getattr(pick, name) for pick in plan.picks]) for name in ("n", "tokens"))
     for seed in range(5):
         bought = LAW.loss(n, d) * np.exp(np.random.default_rng([seed, 1]).normal(0, NOISE, len(n)))
