@@ -87,8 +87,10 @@ def load_performance(coefficients: str | None, folder: Path | None = None) -> Fi
     expected = f"a fit of the performance law ({path.name})"
     try:
         return fitted_of(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+    except OSError as error:
+        raise BadInput.of("coefficients", expected, error.strerror or type(error).__name__) from error
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__} {' '.join(str(error).split())}"
         raise BadInput.of("coefficients", expected, reason) from error
 
 

@@ -152,11 +152,14 @@ class Performance(Formula):
     def best_depth(self, hidden: npt.ArrayLike, ffn: npt.ArrayLike, precision: npt.ArrayLike = 1.0) -> Array:
         """Layers of the highest prediction at these widths, where the tokens are not saturated.
 
+        Infinite for coefficients under which u does not matter, 0 for those under which depth does harm.
+
         >>> Performance.published()[0].best_depth(4096, 11008).round().item()
         104.0
         """
         _, h, d, _, _, gamma = checked(1, hidden, ffn, 1, 1, precision)
-        return np.asarray(np.sqrt(self.w1 / (2.0 * self._weight)) / _strain(h, d, gamma))
+        depth = np.sqrt(max(self.w1, 0.0) / (2.0 * self._weight)) if self._weight > 0 else np.inf
+        return np.asarray(depth / _strain(h, d, gamma))
 
     @property
     def _weight(self) -> float:

@@ -70,6 +70,11 @@ def test_the_best_depth_is_published_and_beats_its_neighbours(hidden: int, ffn: 
     assert depths[np.argmax(LAW.raw(depths, hidden, ffn, 1e12, 1e12))] == layers
 
 
+def test_coefficients_without_a_best_depth_say_so() -> None:
+    assert Performance(1.0, -1.0, -1.0, 0.5, 0.0).best_depth(4096, 11008) == np.inf
+    assert Performance(-1.0, 1.0, 1.0, 0.5, 0.0).best_depth(4096, 11008) == 0.0
+
+
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [(-3, 25), (24.9, 25), (70, 70), (90, 90), (95, 94.621172), (100, 97.615942), (120, 99.950548)],
