@@ -60,6 +60,7 @@ def _title(record: Record) -> str:
 def _intro(record: Record) -> Iterator[str]:
     yield f"Law: {record['law']['title']}. {record['law']['equation']}"
     yield f"Budget: {record['budget']['description']}."
+    yield f"Shapes: {record['shapes']}."
 
 
 def _best(record: Record) -> Table:

@@ -8,8 +8,9 @@ from objectives.capability.answer import TOP, Answer
 from objectives.capability.front import Against, Front, front
 from objectives.capability.grid import Grid
 from objectives.capability.mixtures import MoEAs
-from objectives.capability.planner import MIN_MMLU, WIDE, Order, Plans, best_of_shapes, feasible_plans
+from objectives.capability.planner import MIN_MMLU, Order, Plans, best_of_shapes, feasible_plans
 from objectives.capability.prediction import parse_model, predict
+from objectives.capability.real_shapes import real_shapes
 from objectives.capability.score_saved import Fitted, load_performance
 from objectives.law_choice import choose_law
 from objectives.laws.law import Law
@@ -17,6 +18,14 @@ from spaces.errors import BadInput, Mistake, Mistakes, one_of
 
 AUTHORS_GPUS, AUTHORS_DAYS, AUTHORS_MFU, AUTHORS_TFLOPS = 1024.0, 30.0, 0.4, 376.0
 """The budget of the author's program where the user gives none."""
+
+
+GRID, REAL = "grid", "real"
+SHAPES = {
+    GRID: "the author's grid, 6 FLOPs per parameter and token, norms and biases not counted",
+    REAL: "all dense ones of the `architecture` space, heads of 128 and 8 of them for keys, counted exactly",
+}
+"""Which shapes are planned with, and how they are counted."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class PlanRequest:
     precision: float = 1.0
     coefficients: str | None = None
     grid: dict[str, Any] | None = None
+    shapes: str = GRID
     pareto: str | None = None
     loss_law: str | None = None
     loss_coefficients: str | None = None
@@ -59,10 +69,17 @@ class PlanRequest:
         assert fitted is not None  # or there was a mistake
         assert budget is not None
         assert grid is not None
-        plans = feasible_plans(fitted.law, budget, grid, min_mmlu=self.min_mmlu, precision=self.precision)
+        plans = feasible_plans(
+            fitted.law,
+            budget,
+            grid,
+            shapes=real_shapes() if self.shapes == REAL else None,
+            min_mmlu=self.min_mmlu,
+            precision=self.precision,
+        )
         return Answer(
             fitted=fitted,
-            grid=grid,
+            shapes=SHAPES[self.shapes],
             plans=plans.ordered(self.order),
             order=self.order,
             min_mmlu=self.min_mmlu,
@@ -88,6 +105,8 @@ class PlanRequest:
             mistakes.append(Mistake("order", one_of(list(Order), self.order), self.order))
         if self.pareto is not None and self.pareto not in list(Against):
             mistakes.append(Mistake("pareto", one_of(list(Against), self.pareto), self.pareto))
+        if self.shapes not in SHAPES:
+            mistakes.append(Mistake("shapes", one_of(SHAPES, self.shapes), self.shapes))
         numbers = [
             ("top", "a whole number of at least 1", self.top, self.top >= 1),
             ("min_mmlu", "points from 0 to 100", self.min_mmlu, 0 <= self.min_mmlu <= 100),
@@ -101,7 +120,7 @@ class PlanRequest:
 def plan_answer(
     budget: Budget | None, coefficients: str | None, min_mmlu: float | None, found: Mistakes
 ) -> Answer:
-    """What `scalesearch plan --law performance` says: the best of every shape, without the author's limits.
+    """What `scalesearch plan --law performance` says: the best of every real shape, counted exactly.
 
     Args:
         budget: None where it has mistakes, which are in `found`.
@@ -122,11 +141,11 @@ def plan_answer(
     found.settle()
     assert fitted is not None  # or there was a mistake
     assert budget is not None
-    plans = best_of_shapes(fitted.law, budget, min_mmlu=min_mmlu)
+    plans = best_of_shapes(fitted.law, budget, real_shapes(), min_mmlu=min_mmlu)
     if min_mmlu is not None:
-        return Answer(fitted, WIDE, plans, Order.CHEAP.value, min_mmlu)
+        return Answer(fitted, SHAPES[REAL], plans, Order.CHEAP.value, min_mmlu)
     against_cost = front(plans, Against.COST)
-    return Answer(fitted, WIDE, plans, Order.PERFORMANCE.value, None, front=against_cost)
+    return Answer(fitted, SHAPES[REAL], plans, Order.PERFORMANCE.value, None, front=against_cost)
 
 
 def model_answer(

@@ -5,7 +5,6 @@ from typing import Any
 
 from objectives.capability.doubts import doubts
 from objectives.capability.front import Front
-from objectives.capability.grid import Grid
 from objectives.capability.planner import Order, Plans
 from objectives.capability.score_saved import Fitted
 from objectives.capability.score_validation import bounded
@@ -25,7 +24,8 @@ class Answer:
     """Plans in order, and what there is to say about the first."""
 
     fitted: Fitted
-    grid: Grid
+    shapes: str
+    """Which shapes were planned with, in words."""
     plans: Plans
     """Ordered."""
     order: str
@@ -42,7 +42,7 @@ class Answer:
         return {
             "law": {**describe_capability(self.fitted.law), "link": self.fitted.law.link.value},
             "budget": {**budget.to_dict(), "description": budget.describe()},
-            "grid": asdict(self.grid),
+            "shapes": self.shapes,
             "order": self.order,
             "min_mmlu": self.min_mmlu,
             "precision": self.precision,

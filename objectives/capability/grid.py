@@ -6,7 +6,7 @@ are multiples of 1024, FFN widths multiples of 4096 that lie an even number of 1
 the layers leave 6 or 7 when divided by 8.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ MOST_LAYERS, MOST_COUNTS = 400, 400
 """Beyond these the table of plans would not fit in memory."""
 KV_WIDTH = 8 * 128
 VOCABULARY = 150_000
+FLOPS_PER_PARAMETER = 6
+"""Training FLOPs per parameter and token; attention's own are not counted."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,11 @@ class Grid:
         hidden, above, layers = (
             column.ravel() for column in np.meshgrid(HIDDEN, FFN_ABOVE, layers, indexing="ij")
         )
-        every = Shapes(layers, hidden, hidden + above)
-        low, high = self.n_total
-        return every.take((every.ffn % FFN_MULTIPLE == 0) & (every.n_total >= low) & (every.n_total <= high))
+        ffn = hidden + above
+        embedding = 2 * VOCABULARY * hidden
+        total = (2 * hidden * (hidden + KV_WIDTH) + 3 * hidden * ffn) * layers + embedding
+        every = Shapes(layers, hidden, ffn, total, embedding, FLOPS_PER_PARAMETER * total)
+        return every.take(ffn % FFN_MULTIPLE == 0).of_size(*self.n_total)
 
     def token_counts(self) -> npt.NDArray[np.float64]:
         """The token counts, ascending."""
@@ -85,21 +89,20 @@ class Shapes:
     layers: Integers
     hidden: Integers
     ffn: Integers
+    n_total: Integers
+    """Stored parameters, as those who made the table count them."""
+    n_embedding: Integers
+    """Input and output embeddings together."""
+    flops_per_token: Integers
+    """Training FLOPs."""
 
     def __len__(self) -> int:
         return len(self.layers)
 
-    @property
-    def n_total(self) -> Integers:
-        """Stored parameters in the grid's own count."""
-        per_layer = 2 * self.hidden * (self.hidden + KV_WIDTH) + 3 * self.hidden * self.ffn
-        return per_layer * self.layers + self.n_embedding
-
-    @property
-    def n_embedding(self) -> Integers:
-        """Input and output embeddings together."""
-        return 2 * VOCABULARY * self.hidden
-
     def take(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Shapes":
         """The rows of a mask or of indices."""
-        return Shapes(self.layers[rows], self.hidden[rows], self.ffn[rows])
+        return Shapes(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def of_size(self, low: float, high: float) -> "Shapes":
+        """Those with so many parameters."""
+        return self.take((self.n_total >= low) & (self.n_total <= high))

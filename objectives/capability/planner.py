@@ -20,8 +20,6 @@ from objectives.laws.performance import BILLION, TRILLION, Performance
 from spaces.errors import BadInput, Infeasible, one_of
 
 MIN_MMLU = 50.0
-FLOPS_PER_PARAMETER = 6.0
-"""Training FLOPs per parameter and token."""
 
 
 class Order(StrEnum):
@@ -52,8 +50,8 @@ class Plans:
 
     @property
     def flops(self) -> Array:
-        """Training FLOPs, 6 n_total tokens."""
-        return np.asarray(FLOPS_PER_PARAMETER * self.shapes.n_total * self.tokens)
+        """Training FLOPs."""
+        return np.asarray(self.shapes.flops_per_token * self.tokens)
 
     @property
     def inference_flops(self) -> Array:
@@ -62,9 +60,9 @@ class Plans:
 
     @property
     def utilization(self) -> Array:
-        """Share of the budget that tokens the law gives credit for cost: 6 n_total T' / C."""
+        """Share of the budget that the tokens the law gives credit for cost."""
         credited = TRILLION * np.minimum(self.tokens / TRILLION, self.shapes.n_total / BILLION)
-        return np.asarray(FLOPS_PER_PARAMETER * self.shapes.n_total * credited / self.budget.flops)
+        return np.asarray(self.shapes.flops_per_token * credited / self.budget.flops)
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Plans":
         """The rows of a mask or of indices, in their order."""
@@ -118,15 +116,17 @@ def feasible_plans(
     budget: Budget,
     grid: Grid | None = None,
     *,
+    shapes: Shapes | None = None,
     min_mmlu: float = MIN_MMLU,
     precision: float = 1.0,
 ) -> Plans:
-    """Every plan of the grid within the budget whose prediction is at least `min_mmlu`.
+    """Every plan within the budget whose prediction is at least `min_mmlu`.
 
     Args:
         law: the Performance Law.
         budget: its FLOPs, `max_total_params` and `max_tokens`; a dense plan has no sparsity.
         grid: the author's if left out.
+        shapes: others in place of the grid's; its sizes and tokens still hold.
         min_mmlu: least score. The author compares before the adjustment: the same between 25 and 90.
         precision: gamma of the law.
 
@@ -134,7 +134,8 @@ def feasible_plans(
         Infeasible: there is none.
     """
     grid = grid or Grid()
-    shapes, counts = grid.shapes(), grid.token_counts()
+    shapes = grid.shapes() if shapes is None else shapes.of_size(*grid.n_total)
+    counts = grid.token_counts()
     rows, tokens = np.repeat(np.arange(len(shapes)), len(counts)), np.tile(counts, len(shapes))
     shapes, tokens = _affordable(shapes.take(rows), tokens, budget)
     mmlu = law.mmlu(shapes.layers, shapes.hidden, shapes.ffn, tokens, shapes.n_total, precision)
@@ -146,14 +147,10 @@ def feasible_plans(
     return Plans(shapes.take(good), tokens[good], mmlu[good], budget)
 
 
-WIDE = Grid(layers=(6, 200), n_total=(1e8, 1e13))
-"""The same grid without the author's limits, for budgets far from his."""
-
-
 def best_of_shapes(
     law: Performance,
     budget: Budget,
-    grid: Grid = WIDE,
+    shapes: Shapes,
     *,
     min_mmlu: float | None = None,
     precision: float = 1.0,
@@ -167,14 +164,13 @@ def best_of_shapes(
         BadInput: a score that is not above chance and below 100.
         Infeasible: no shape fits the budget, or none reaches the score.
     """
-    shapes = grid.shapes()
-    most = np.minimum(budget.flops / (FLOPS_PER_PARAMETER * shapes.n_total), 1000.0 * shapes.n_total)
+    most = np.minimum(budget.flops / shapes.flops_per_token, 1000.0 * shapes.n_total)
     tokens = np.minimum(most, _most_tokens(budget))
     if min_mmlu is not None:
         needed = law.tokens_for(min_mmlu, shapes.layers, shapes.hidden, shapes.ffn, shapes.n_total, precision)
         reached = needed <= tokens
         if not reached.any():
-            raise Infeasible(f"no shape of the grid is predicted {min_mmlu:g} points within the budget")
+            raise Infeasible(f"no shape is predicted {min_mmlu:g} points within the budget")
         shapes, tokens = shapes.take(reached), needed[reached]
     shapes, tokens = _affordable(shapes, tokens, budget)
     mmlu = law.mmlu(shapes.layers, shapes.hidden, shapes.ffn, tokens, shapes.n_total, precision)
@@ -184,11 +180,11 @@ def best_of_shapes(
 
 def _affordable(shapes: Shapes, tokens: Array, budget: Budget) -> tuple[Shapes, Array]:
     """The rows within the budget and its caps."""
-    ok = FLOPS_PER_PARAMETER * shapes.n_total * tokens <= budget.flops * (1.0 + ROUNDING)
+    ok = shapes.flops_per_token * tokens <= budget.flops * (1.0 + ROUNDING)
     ok &= shapes.n_total <= (budget.max_total_params or np.inf)
     ok &= tokens <= _most_tokens(budget)
     if not ok.any():
-        raise Infeasible("no architecture of the grid fits the budget and its caps")
+        raise Infeasible("no architecture fits the budget and its caps")
     return shapes.take(ok), tokens[ok]
 
 

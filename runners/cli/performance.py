@@ -28,7 +28,12 @@ def performance(
     order: Annotated[str, typer.Option(help="balance, performance, shallow or cheap.")] = "balance",
     top: Annotated[int, typer.Option(help="Plans to list.")] = 10,
     min_mmlu: Annotated[float, typer.Option(help="Least predicted score.")] = 50.0,
-    layers: Annotated[tuple[int, int], typer.Option(help="From, and up to but not including.")] = (20, 100),
+    shapes: Annotated[
+        str, typer.Option(help="grid: the author's; real: buildable shapes, counted exactly.")
+    ] = "grid",
+    layers: Annotated[
+        tuple[int, int], typer.Option(help="Of the grid: from, and up to but not including.")
+    ] = (20, 100),
     params: Annotated[tuple[float, float], typer.Option(help="Least and most parameters.")] = (10e9, 100e9),
     tokens: Annotated[
         tuple[float, float], typer.Option(help="From, and up to but not including, in steps of 0.5e12.")
@@ -82,6 +87,7 @@ def performance(
         coefficients=coefficients,
         grid={"layers": layers, "n_total": params, "tokens": tokens},
         pareto=pareto,
+        shapes=shapes,
         loss_law=loss_law,
         loss_coefficients=loss_coefficients,
     ).answer()

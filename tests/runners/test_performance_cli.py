@@ -108,7 +108,7 @@ MISTAKES = {
     "performance --flops -1": ["flops"],
     "performance --order x --top 0 --min-mmlu 101 --precision 0.5": ["order", "top", "min_mmlu", "precision"],
     "performance --layers 30 20 --tokens 1 1e20": ["layers", "tokens"],
-    "performance --pareto speed": ["pareto"],
+    "performance --pareto speed --shapes round": ["pareto", "shapes"],
     "performance --loss-law hoffmann": ["loss_law"],
     "performance --pareto loss --loss-law hofman": ["law"],
     "performance --coefficients dens": ["coefficients"],

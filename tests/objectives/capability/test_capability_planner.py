@@ -6,7 +6,8 @@ import pytest
 from objectives import laws
 from objectives.budget import Budget, make_budget
 from objectives.capability.grid import Grid
-from objectives.capability.planner import Plans, feasible_plans
+from objectives.capability.planner import Plans, best_of_shapes, feasible_plans
+from objectives.capability.real_shapes import real_shapes
 from spaces.errors import BadInput, Infeasible
 
 LAW = laws.get("performance")
@@ -77,6 +78,26 @@ def test_the_least_compute_for_a_score_is_the_first_of_cheap(plans: Plans) -> No
     rivals = plans.take(plans.mmlu >= 70)
     assert best["flops"] == rivals.flops.min()
     assert best["mmlu"] >= 70
+
+
+def test_real_shapes_are_counted_as_the_models_they_are() -> None:
+    shapes = real_shapes()
+    (llama,) = np.flatnonzero((shapes.layers == 32) & (shapes.hidden == 4096) & (shapes.ffn == 14336))
+    assert shapes.n_total[llama] == 8030261248  # Llama 3 8B
+    assert shapes.flops_per_token[llama] > 6 * (shapes.n_total[llama] - shapes.n_embedding[llama])
+    assert len(shapes) > 300
+
+
+def test_the_best_of_shapes_spends_the_budget_and_the_cheapest_just_reaches_the_score() -> None:
+    shapes, budget = real_shapes(), Budget(1e24, max_tokens=15e12)
+    best = best_of_shapes(LAW, budget, shapes)
+    assert best.mmlu[0] == best.mmlu.max()
+    assert (best.flops <= 1e24 * (1 + 1e-9)).all()
+    assert (best.tokens <= np.minimum(15e12, 1000 * best.shapes.n_total) * (1 + 1e-9)).all()
+    reached = best_of_shapes(LAW, budget, shapes, min_mmlu=70.0)
+    assert reached.mmlu == pytest.approx(np.full(len(reached), 70.0))
+    assert reached.flops[0] == reached.flops.min()
+    assert len(reached) == (best.mmlu >= 70.0).sum()
 
 
 def test_caps_are_kept() -> None:
