@@ -38,6 +38,10 @@ _POSITIVE = Domain("a positive finite number", lambda x: (x > 0) & np.isfinite(x
 _DOMAINS = {
     "sparsity": Domain("a number in [0, 1)", lambda x: (x >= 0) & (x < 1)),
     "experts": Domain("a number of experts, at least 1", lambda x: (x >= 1) & np.isfinite(x)),
+    "position": Domain(
+        "a whole number, at least 0", lambda x: (x >= 0) & (x == np.floor(x)) & np.isfinite(x)
+    ),
+    "lr": Domain("a finite number, at least 0", lambda x: (x >= 0) & np.isfinite(x)),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from runners.cli import catalogue, fit, next_runs, performance, plan, report, search
+from runners.cli import catalogue, fit, next_runs, performance, plan, report, search, temporal
 from runners.cli.output import answer, talk
 from runners.exits import EXPECTED, exit_code, lines
 
@@ -34,7 +34,7 @@ def options(
     """Give it a budget and the scaling laws you trust; it returns the language model to train."""
 
 
-for commands in (plan, performance, fit, next_runs, search, report, catalogue):
+for commands in (plan, performance, fit, next_runs, temporal, search, report, catalogue):
     commands.register(app)
 
 

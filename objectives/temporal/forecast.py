@@ -1,0 +1,146 @@
+"""The Temporal Scaling Law as a forecast: losses by position up to now become the loss at the end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from objectives.fit.calibration import LEVEL
+from objectives.laws.law import Array
+from objectives.temporal.curve_fit import fit_curves
+from objectives.temporal.families import DECAY, FAMILIES
+from objectives.temporal.forecasting import Outlook, PositionView, Problem, outlook
+from objectives.temporal.history import History
+from objectives.temporal.position import FIRST
+from objectives.temporal.position_fit import PositionFits, fit_positions
+from objectives.temporal.track import Clock, Track
+
+PARAMETERS = ("a0", "a1", "a2")
+PLAIN = ("logarithmic", "hyperbolic", "power")
+POOLS: Mapping[str, tuple[str, ...]] = {
+    "a0": ("constant", *PLAIN),
+    "a1": ("constant", *PLAIN),
+    "a2": (*PLAIN, *(f"{name}{DECAY}" for name in PLAIN)),
+}
+"""Families the choice is made among, unless given."""
+BASELINES: Mapping[str, tuple[str, ...]] = {
+    "power law": ("power",),
+    "reciprocal": ("hyperbolic",),
+    "exponential": ("exponential",),
+    "last value": (),
+}
+"""Forecasters of the mean loss that know nothing of positions, each with its own choice of an early phase."""
+UNCERTAIN = 0.02
+"""How far a0, a1 and a2 may stray from any smooth curve over time, as a share of their size: what keeps one
+well-measured checkpoint from deciding a fit alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """What is said of the loss to come, at M times."""
+
+    history: History
+    fits: PositionFits
+    first: float
+    temporal: Outlook
+    baselines: Mapping[str, Outlook]
+    last: float
+    """The mean loss seen last."""
+
+
+def forecast(
+    history: History,
+    tokens: Sequence[float] | Array,
+    *,
+    rates: Sequence[float] | Array | None = None,
+    first: float = FIRST,
+    pools: Mapping[str, Sequence[str]] = POOLS,
+    like: History | None = None,
+    level: float = LEVEL,
+) -> Forecast:
+    """Forecast a run from the checkpoints of its history.
+
+    Args:
+        history: the checkpoints seen.
+        tokens: the times asked about, beyond the last checkpoint.
+        rates: learning rates then; as at the last checkpoint if left out.
+        first: the index i of the first position, an assumption.
+        pools: the families tried for each of a0, a1 and a2.
+        like: a finished run, whose response to the decay of the learning rate is taken for this one's.
+        level: nominal coverage of intervals.
+    """
+    fits = fit_positions(history, first)
+    clock, at = clocks(history, np.asarray(tokens, dtype=np.float64), rates)
+    pools = {name: allowed(history, pools[name], like) for name in PARAMETERS}
+    held = [None, None, None] if like is None else borrowed(like, first)
+    view = PositionView(first, len(history.positions))
+    problem = Problem(clock, tracks(fits), [pools[name] for name in PARAMETERS], view, held)
+    return Forecast(
+        history,
+        fits,
+        first,
+        outlook(problem, at, level),
+        {
+            name: outlook(Problem(clock, [mean_track(history)], [families]), at, level)
+            for name, families in BASELINES.items()
+            if families
+        },
+        float(history.mean[-1]),
+    )
+
+
+def clocks(history: History, tokens: Array, rates: Sequence[float] | Array | None) -> tuple[Clock, Clock]:
+    """The clock of the checkpoints, and that of the times asked about."""
+    decay = history.decay
+    if decay is None or history.rate is None:
+        return Clock(history.tokens, np.zeros(len(history.tokens))), Clock(tokens, np.zeros(len(tokens)))
+    ahead = np.full(len(tokens), decay[-1])
+    if rates is not None:
+        ahead = np.clip(1.0 - np.asarray(rates, dtype=np.float64) / history.rate.max(), 0.0, 1.0)
+    return Clock(history.tokens, decay), Clock(tokens, ahead)
+
+
+def allowed(history: History, families: Sequence[str], like: History | None) -> tuple[str, ...]:
+    """The families there is evidence for.
+
+    Without learning rates nothing can follow their decay; with a finished run to learn from, a curve that
+    could follow it does.
+    """
+    following = tuple(name for name in families if name.endswith(DECAY))
+    if history.rate is None:
+        return tuple(name for name in families if name not in following)
+    return following if like is not None and following else tuple(families)
+
+
+def borrowed(like: History, first: float) -> list[float | None]:
+    """What the decay of the learning rate did to a0, a1 and a2 of a finished run: p2 of the closest curve."""
+    clock, _ = clocks(like, like.tokens[-1:], None)
+    cut = clock.tokens[-1:]
+    scale, window = clock.tokens / cut, clock.windows(cut)[0, 1][None].astype(np.float64)
+    found = list[float | None]()
+    for track in tracks(fit_positions(like, first)):
+        weights = window * track.weights
+        fitted = [
+            (family, fit_curves(family, scale, clock.decay, track.values, weights))
+            for family in (FAMILIES[f"{name}{DECAY}"] for name in PLAIN)
+        ]
+        left = [
+            float(np.sum(weights * (family.value(theta, scale, clock.decay) - track.values) ** 2))
+            for family, theta in fitted
+        ]
+        found.append(float(fitted[int(np.argmin(left))][1][0, 3]))
+    return found
+
+
+def tracks(fits: PositionFits) -> list[Track]:
+    """a0, a1 and a2, each weighted by how well the positions tell it."""
+    made = []
+    for values, errors in zip(fits.coefficients.T, fits.errors.T, strict=True):
+        variance = errors**2 + (UNCERTAIN * np.median(np.abs(values))) ** 2
+        made.append(Track(values, np.min(variance) / variance))
+    return made
+
+
+def mean_track(history: History) -> Track:
+    """The mean loss, all checkpoints alike."""
+    return Track(history.mean, np.ones(len(history.tokens)))
