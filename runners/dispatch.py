@@ -2,6 +2,7 @@
 
 import itertools
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -28,11 +29,12 @@ class Dispatch(ABC, Generic[W]):
         self._interrupts = interrupts
         self._limit = backend.slots if limit is None else limit
         self._running: dict[int, W] = {}
+        self._ready: deque[W] = deque()
         self._task_numbers = itertools.count()
 
     @abstractmethod
-    def _next(self) -> W | None:
-        """The next piece of work, or `None` while there is none."""
+    def _next(self, most: int) -> Sequence[W]:
+        """The next pieces of work, at least one unless there is none, and no more than `most`."""
 
     @abstractmethod
     def _task(self, work: W, number: int) -> Task:
@@ -60,17 +62,21 @@ class Dispatch(ABC, Generic[W]):
 
     def _fill(self, stop: Callable[[], bool]) -> bool:
         """Use all free slots; whether there may be more work, and only a slot is missing."""
-        while len(self._running) < self._limit and not stop():
-            if not self._backend.free():
+        while (room := self._limit - len(self._running)) > 0:
+            if not (free := self._backend.free()):
                 return True
-            work = self._next()
-            if work is None:
+            if not self._ready and not stop():
+                self._ready.extend(self._next(min(room, free)))
+            if not self._ready:
                 return False
             with self._interrupts.held():
-                number = next(self._task_numbers)
-                self._backend.submit(self._task(work, number))
-                self._running[number] = work
+                self._begin(self._ready.popleft())
         return False
+
+    def _begin(self, work: W) -> None:
+        number = next(self._task_numbers)
+        self._backend.submit(self._task(work, number))
+        self._running[number] = work
 
     def _collect(self, seconds: float) -> None:
         outcomes = self._backend.wait(seconds)

@@ -30,6 +30,9 @@ from spaces.errors import Infeasible
 _SYNC_SECONDS = 0.1
 """How often trials of a closed form are synced to disk; after a power cut they are soon computed again."""
 
+_ASK_SECONDS = 0.01
+"""How long the first of several free workers may wait while trials for the others are asked."""
+
 
 def run_search(
     *,
@@ -190,15 +193,20 @@ class _Trials(Dispatch[Trial]):
         self._again = deque(search.history.pending)
         self._attempts: defaultdict[int, Attempts] = defaultdict(Attempts)
 
-    def _next(self) -> Trial | None:
-        """A trial to be run again, or a new one, journalled."""
+    def _next(self, most: int) -> list[Trial]:
+        """A trial to be run again, or new ones, journalled in one go: as many as are asked in a moment."""
         if self._again:
-            return self._again.popleft()
-        trial = self._search.ask()
-        if trial is not None:
+            return [self._again.popleft()]
+        trials: list[Trial] = []
+        enough = time.monotonic() + _ASK_SECONDS
+        while len(trials) < most and (trial := self._search.ask()):
+            trials.append(trial)
+            if time.monotonic() > enough:
+                break
+        if trials:
             with self._interrupts.held():
-                self._search.journal.append(Asked(trial.number, trial.config))
-        return trial
+                self._search.journal.append(*[Asked(trial.number, trial.config) for trial in trials])
+        return trials
 
     def _task(self, work: Trial, number: int) -> Task:
         return self._search.task(work, number, self._timeout)

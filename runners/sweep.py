@@ -134,15 +134,15 @@ class _Sweep(Dispatch[list[Unit]]):
                 self.result.add(end)
         return [unit for unit in units if unit.name not in self.result.summaries]
 
-    def _next(self) -> list[Unit] | None:
-        """As many searches as make a task long enough, while leaving every slot several tasks."""
+    def _next(self, most: int) -> list[list[Unit]]:
+        """As many searches as make one task long enough, while leaving every slot several tasks."""
         if self._alone:
-            return [self._alone.popleft()]
+            return [[self._alone.popleft()]]
         if not self._waiting:
-            return None
+            return []
         enough = 1 + int(TASK_SECONDS / max(median(self._seconds), 1e-6)) if self._seconds else 1
         share = len(self._waiting) // (4 * self._backend.slots)
-        return [self._waiting.popleft() for _ in range(max(1, min(enough, share, _MOST_PER_TASK)))]
+        return [[self._waiting.popleft() for _ in range(max(1, min(enough, share, _MOST_PER_TASK)))]]
 
     def _task(self, work: list[Unit], number: int) -> Task:
         return Task(number, run_units, (work, self._journal.folder / FOLDER))
