@@ -20,6 +20,9 @@ Mask = npt.NDArray[np.bool_]
 FIT_CAP, DATA_CAP = 200, 400
 """Most trials a fit of the hyperparameters, and a Gaussian process, take: both cost their cube."""
 
+FOREST_CAP = 2000
+"""Most trials a forest is grown on."""
+
 LABEL_NOISE = 1e-4
 """Of the labels of success, so small that a hidden cliff is found by halving and not by trying its top."""
 
@@ -74,8 +77,9 @@ class ProcessFactory:
 
 
 def forest(rows: Array, values: Array, seed: int, active: Callable[[Array], Mask]) -> Forest:
-    """A forest over all rows (n, d) and values (n,); arguments as of `Forest`."""
-    return Forest(rows, TargetTransform.fit(values)(values), seed, active)
+    """A forest over rows (n, d) and values (n,), at most `FOREST_CAP` of them; arguments as of `Forest`."""
+    kept = subset(values, FOREST_CAP)
+    return Forest(rows[kept], TargetTransform.fit(values)(values[kept]), seed, active)
 
 
 def last_refit(count: int) -> int:
