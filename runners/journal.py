@@ -74,6 +74,8 @@ class Journal:
         self.events = contents.events
         self.records = contents.records
         self._lock = lock
+        self._named = False
+        """Whether the disk has the file's name."""
         self._descriptor: int | None = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND)
 
     @classmethod
@@ -129,6 +131,9 @@ class Journal:
         if self._descriptor is not None:
             with self._closed_by_errors():
                 _sync(self._descriptor)
+                if not self._named:
+                    _sync_folder(self.folder)
+                    self._named = True
 
     @contextmanager
     def _closed_by_errors(self) -> Iterator[None]:
@@ -223,18 +228,21 @@ def _repaired(folder: Path) -> Contents:
 
 
 def _begin(folder: Path, header: Header) -> Header:
+    """Write the header; the first `sync` takes it to the disk."""
     descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         _write(descriptor, encode(header))
-        _sync(descriptor)
     finally:
         os.close(descriptor)
+    return header
+
+
+def _sync_folder(folder: Path) -> None:
     directory = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(directory)  # the file's name must survive too
+        os.fsync(directory)
     finally:
         os.close(directory)
-    return header
 
 
 def _check_same_job(folder: Path, on_disk: Header, now: Header) -> None:

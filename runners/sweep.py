@@ -17,7 +17,8 @@ from runners.dispatch import Dispatch
 from runners.interrupts import Interrupts
 from runners.journal import Journal
 from runners.records import Note, SearchEnd, encode
-from runners.verdicts import Attempts
+from runners.verdicts import Attempts, reason
+from runners.walltime import Walltime
 from runners.worker import describe, execute
 from spaces.errors import BadInput, Mistake
 
@@ -65,6 +66,7 @@ def run_sweep(
     *,
     backend: Backend,
     journal: Journal,
+    walltime: Walltime | None = None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[SweepResult], None] = lambda result: None,
 ) -> SweepResult:
@@ -74,6 +76,7 @@ def run_sweep(
         units: the searches; names must differ and be plain folder names.
         backend: where they run. It stays open, except after an interrupt.
         journal: of the sweep; the searches' folders are `searches/NAME` beside it.
+        walltime: what is left of the run's time; no search begins that would not end within it.
         stop: when it returns true, no more searches begin; those running are awaited.
         progress: is told the result at the start and after every change.
 
@@ -84,7 +87,7 @@ def run_sweep(
     """
     _check_names(units)
     with Interrupts() as interrupts:
-        sweep = _Sweep(units, backend, journal, interrupts, progress)
+        sweep = _Sweep(units, backend, journal, interrupts, progress, walltime or Walltime())
         progress(sweep.result)
         sweep.run(stop)
     return sweep.result
@@ -113,8 +116,9 @@ class _Sweep(Dispatch[list[Unit]]):
         journal: Journal,
         interrupts: Interrupts,
         progress: Callable[[SweepResult], None],
+        walltime: Walltime,
     ) -> None:
-        super().__init__(backend, interrupts)
+        super().__init__(backend, interrupts, walltime)
         self.result = SweepResult()
         self._journal = journal
         self._progress = progress
@@ -165,14 +169,14 @@ class _Sweep(Dispatch[list[Unit]]):
     def _given_up(self, units: Sequence[Unit], outcome: Outcome) -> list[SearchEnd]:
         """The ends of searches whose task died for good; the others are put aside for another attempt."""
         ends = []
-        reason = f"{outcome.status}: {outcome.error}"
+        why = reason(outcome)
         for unit in units:
             if len(units) > 1 or self._attempts[unit.name].again(outcome.status):
-                self._journal.append(Note(f"{unit.name}: {reason}; tried again"))
+                self._journal.append(Note(f"{unit.name}: {why}; tried again"))
                 self._alone.append(unit)
             else:
                 times = (outcome.started, outcome.ended, outcome.worker)
-                ends.append(SearchEnd(unit.name, None, reason, *times, unit.version))
+                ends.append(SearchEnd(unit.name, None, why, *times, unit.version))
         return ends
 
 

@@ -10,6 +10,7 @@ import socket
 import time
 from typing import Any
 
+from objectives.memory_limit import memory_limit
 from objectives.objective import TrialFailed
 from runners.backend import Outcome, Status, Task
 
@@ -26,9 +27,13 @@ def execute(task: Task) -> Outcome:
     started = time.time()
     status, result, error = Status.OK, None, None
     try:
-        result = task.call(*task.arguments)
+        with memory_limit(task.memory):
+            result = task.call(*task.arguments)
     except TrialFailed as failure:
-        status, error = Status.FAILED, one_line(str(failure))
+        status, error = Status(failure.ending), one_line(str(failure))
+    except MemoryError as raised:
+        limit = "" if task.memory is None else f" within {task.memory / 1e6:.6g} MB"
+        status, error = Status.MEMORY, describe(raised) + limit
     except (Exception, SystemExit) as raised:
         status, error = Status.FAILED, describe(raised)
     return Outcome(task.number, status, result, error, started, time.time(), worker_name())

@@ -74,13 +74,14 @@ class ProcessPoolBackend(SlotBackend[ProcessWorker]):
     """Worker processes on this machine.
 
     Args:
-        slots: how many; by default one for each processor this process may use. Each gets its share of
-            them as threads for linear algebra, unless OMP_NUM_THREADS is set already.
+        slots: how many; by default as many as fit on the processors this process may use. Each gets its share
+            of them as threads for linear algebra, unless OMP_NUM_THREADS is set already.
+        cpus: processors a task needs.
     """
 
-    def __init__(self, slots: int | None = None) -> None:
+    def __init__(self, slots: int | None = None, cpus: float = 1.0) -> None:
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        slots = slots or processors
+        slots = slots or max(1, int(processors / max(cpus, 1.0 / 64)))
         self._threads = max(1, processors // slots)
         super().__init__(slots)
         atexit.register(self.close)  # before multiprocessing waits for its processes to end by themselves

@@ -216,7 +216,7 @@ def test_an_exception_that_neither_pickles_nor_prints_is_a_failure(finish: Finis
 
 def test_a_memory_error_is_a_failure(finish: Finish) -> None:
     outcome = finish((fail, MemoryError))[0]
-    assert (outcome.status, outcome.error) == (Status.FAILED, "MemoryError")
+    assert (outcome.status, outcome.error) == (Status.MEMORY, "MemoryError")
 
 
 def test_a_big_result_arrives_whole(finish: Finish) -> None:

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.job_file import MAX_SEARCHES, SearchSpec, read_searches
+from runners.job_file import MAX_SEARCHES, SearchSpec, read_job_file
 from spaces.errors import BadInput
 
 
 def specs(text: str) -> list[SearchSpec]:
-    return read_searches(text, "job")[1]
+    return read_job_file(text, "job").searches
 
 
 def mistakes(text: str) -> list[str]:
     with pytest.raises(BadInput) as caught:
-        read_searches(text, "job")
+        read_job_file(text, "job")
     return [str(mistake) for mistake in caught.value.mistakes]
 
 
@@ -143,7 +143,7 @@ def test_a_mapping_may_take_over_the_keys_of_another() -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_a_batch_or_bad_input(text: str) -> None:
     with contextlib.suppress(BadInput):
-        read_searches(text, "job")
+        read_job_file(text, "job")
 
 
 @pytest.mark.parametrize("rest", ["", "sweep: {seed: [1, 2]}"])

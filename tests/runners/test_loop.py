@@ -22,7 +22,7 @@ from runners.backends.inline import InlineBackend
 from runners.backends.process_pool import ProcessPoolBackend
 from runners.journal import FILE, Journal, read
 from runners.loop import run_search, trial_seed
-from runners.records import Header, Note
+from runners.records import Header, Note, Retried
 from runners.worker import execute
 from search.engine import Engine
 from search.history import History
@@ -283,8 +283,9 @@ def test_the_retry_policy(
     trial = next(trial for trial in history.trials if str(trial.config) == backend.seen[0])
     assert (trial.state, trial.reason) == (state, reason)
     assert backend.tries[backend.seen[0]] == attempts
-    notes = [record for record in read(tmp_path / "job").records if isinstance(record, Note)]
-    assert [note.number for note in notes] == [trial.number] * (attempts - 1)
+    retried = [record for record in read(tmp_path / "job").records if isinstance(record, Retried)]
+    assert [record.number for record in retried] == [trial.number] * (attempts - 1)
+    assert [record.status for record in retried] == ends[: attempts - 1]
     assert len(history.ended) == 4
 
 

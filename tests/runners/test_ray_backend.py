@@ -80,7 +80,9 @@ def test_tasks_of_a_lost_node_are_lost_and_its_slots_stay_out_of_service(cluster
 def test_more_slots_than_the_cluster_has_are_refused(ray_cluster: None) -> None:
     from runners.backends.ray_backend import RayBackend
 
-    with pytest.raises(BadInput, match="workers: expected at most the 4 CPUs of the Ray cluster, got 5000"):
+    with pytest.raises(
+        BadInput, match="workers: expected at most the 4 that the Ray cluster has room for, got 5000"
+    ):
         RayBackend(5000)
 
 

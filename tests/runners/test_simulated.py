@@ -15,7 +15,7 @@ from runners.backend import Status, Task
 from runners.backends.simulated import SimulatedBackend, Workload
 from runners.journal import Journal, read
 from runners.loop import run_search
-from runners.records import Header, Note
+from runners.records import Header, Retried
 from search import make_engine
 from search.history import History
 from search.report import report
@@ -100,9 +100,9 @@ def test_the_same_workload_gives_the_same_journal(tmp_path: Path) -> None:
 def test_crashes_and_losses_come_as_often_as_asked_for_and_are_tried_again(tmp_path: Path) -> None:
     backend = SimulatedBackend(50, Workload(60.0, 0.5, crashes=0.1, losses=0.2), nothing)
     history = run(tmp_path, backend, 1000)
-    notes = [record.text for record in read(tmp_path).records if isinstance(record, Note)]
-    attempts = 1000 + len(notes)
-    assert sum(note.startswith("lost") for note in notes) / attempts == pytest.approx(0.2, abs=0.03)
+    retried = [record.status for record in read(tmp_path).records if isinstance(record, Retried)]
+    attempts = 1000 + len(retried)
+    assert retried.count("lost") / attempts == pytest.approx(0.2, abs=0.03)
     crashed = [trial for trial in history.failed if trial.reason == "crashed: died (simulated)"]
     assert len(crashed) == pytest.approx(1000 * (0.1 / 0.8) ** 2, abs=12), "two crashes are final"
     assert len(history.ended) == 1000
