@@ -4,7 +4,6 @@ A job's folder holds `job.yaml` (the description), `source.json` (where its rela
 for each search under `searches/`, and the report in three formats.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from runners.backend import Backend, BackendGone
 from runners.backends.inline import InlineBackend
 from runners.interrupts import Interrupts
 from runners.job import Batch, Job, load_batch, parse_batch
+from runners.job_folder import described
 from runners.journal import Journal
 from runners.page import to_html
 from runners.progress import Progress
@@ -120,12 +120,7 @@ def report(folder: Path | str) -> dict[str, Any]:
 
 def load_folder(folder: Path) -> Batch:
     """The batch a job folder was made for; raises `BadInput` where there is none."""
-    try:
-        text = (folder / "job.yaml").read_text()
-        source = json.loads((folder / "source.json").read_text())
-    except (OSError, json.JSONDecodeError) as error:
-        raise BadInput.of("job folder", "a folder that `scalesearch search` wrote", str(folder)) from error
-    return parse_batch(text, source["name"], Path(source["folder"]))
+    return parse_batch(*described(folder))
 
 
 def write_report(batch: Batch, folder: Path) -> dict[str, Any]:

@@ -174,12 +174,12 @@ def _parse(path: Path, data: bytes) -> Contents:
         found.append(decode(tail))
         whole, tail = len(data), b""
     elif tail and _is_record(tail[:-1]):  # no crash leaves a whole record with a wrong end
-        raise _damage(path, len(found) + 1, "its end is not a newline")
+        raise damage(path, len(found) + 1, "its end is not a newline")
     records = [record for record in found[1:] if not isinstance(record, Header)]
     if not found:
         return Contents(None, [], whole, len(tail))
     if not isinstance(found[0], Header) or len(records) != len(found) - 1:
-        raise _damage(path, 1, "a header belongs there, and only there")
+        raise damage(path, 1, "a header belongs there, and only there")
     return Contents(found[0], records, whole, len(tail))
 
 
@@ -189,7 +189,7 @@ def _decoded(path: Path, number: int, line: bytes) -> Header | Record:
     except BadInput:
         raise
     except (ValueError, KeyError, TypeError) as error:
-        raise _damage(path, number, str(error)) from None
+        raise damage(path, number, str(error)) from None
 
 
 def _is_record(line: bytes) -> bool:
@@ -200,7 +200,8 @@ def _is_record(line: bytes) -> bool:
     return True
 
 
-def _damage(path: Path, number: int, why: str) -> BadInput:
+def damage(path: Path, number: int, why: str) -> BadInput:
+    """What to raise for a line that is not as it was written."""
     return BadInput.of(
         str(path),
         "a journal as it was written (restore a copy, or cut the file before that line to go on from there)",

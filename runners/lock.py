@@ -201,6 +201,36 @@ class FolderLock:
             os.close(descriptor)
 
 
+def holder(path: Path, patience: float = 30.0) -> Owner | None:
+    """Who holds the lock at `path` now, for one who only wants to know; `None` where nobody does.
+
+    On this machine the flock tells; an owner elsewhere lives while its heart has beaten within `patience`
+    seconds, by the clocks of this machine and of the file system. A lock caught before its owner's name was
+    written counts as not held.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        owner = _read(descriptor)
+        if owner is None:
+            return None
+        if owner.boot == _boot():
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return owner
+            except OSError as error:
+                if error.errno not in _NO_FLOCK:
+                    raise
+            else:
+                return None
+        return owner if time.time() - os.fstat(descriptor).st_mtime < patience else None
+    finally:
+        os.close(descriptor)
+
+
 def _flock(descriptor: int, wait: bool) -> bool | None:
     """Whether this process has the flock now; `None` where the file system has none."""
     try:

@@ -85,5 +85,7 @@ class RunSpec(Strict):
     """The part of the file about how its searches are run, all of them alike."""
 
     walltime: Annotated[float, BeforeValidator(_seconds)] | None = None
+    priority: Annotated[int, BeforeValidator(no_bool)] = 0
+    """In a queue of jobs, the greatest runs first."""
     resources: ResourcesSpec | None = None
     runtime_env: dict[str, Any] | None = None
