@@ -14,7 +14,7 @@ from runners.backend import Backend, BackendGone
 from runners.backends.inline import InlineBackend
 from runners.interrupts import Interrupts
 from runners.job import Batch, Job, load_batch, parse_batch
-from runners.job_folder import described
+from runners.job_folder import described, write_whole
 from runners.journal import Journal
 from runners.page import to_html
 from runners.progress import Progress
@@ -126,17 +126,10 @@ def load_folder(folder: Path) -> Batch:
 def write_report(batch: Batch, folder: Path) -> dict[str, Any]:
     """Make the report of a folder and write it as report.json, report.md and report.html."""
     record = report_of(batch, folder)
-    _write(folder / "report.json", to_json(record))
-    _write(folder / "report.md", to_markdown(document(record, batch)))
-    _write(folder / "report.html", to_html(document(record, batch, pictures=True)))
+    write_whole(folder / "report.json", to_json(record))
+    write_whole(folder / "report.md", to_markdown(document(record, batch)))
+    write_whole(folder / "report.html", to_html(document(record, batch, pictures=True)))
     return record
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that readers see whole or not at all."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text)
-    draft.replace(path)
 
 
 def _claim(folder: Path, batch: Batch, resume: bool) -> None:
@@ -147,8 +140,8 @@ def _claim(folder: Path, batch: Batch, resume: bool) -> None:
         journal_of(job, folder)
     try:
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-        _write(folder / "job.yaml", batch.text)
-        _write(folder / "source.json", to_json({"name": batch.name, "folder": str(batch.folder)}))
+        write_whole(folder / "job.yaml", batch.text)
+        write_whole(folder / "source.json", to_json({"name": batch.name, "folder": str(batch.folder)}))
     except OSError as error:
         raise BadInput.of("--out", "a folder that can be written", str(error)) from error
 

@@ -1,9 +1,16 @@
-"""What a job's folder says about the job: its description, its name, and where relative paths start."""
+"""The files of a job's folder beside its journals: what describes the job, and how files are written."""
 
 import json
 from pathlib import Path
 
 from spaces.errors import BadInput
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that readers see whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text)
+    draft.replace(path)
 
 
 def described(folder: Path) -> tuple[str, str, Path]:

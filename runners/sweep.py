@@ -69,16 +69,18 @@ def run_sweep(
     walltime: Walltime | None = None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[SweepResult], None] = lambda result: None,
+    place: str = FOLDER,
 ) -> SweepResult:
     """Run the searches of a sweep that have not returned yet; failed ones are tried again.
 
     Args:
         units: the searches; names must differ and be plain folder names.
         backend: where they run. It stays open, except after an interrupt.
-        journal: of the sweep; the searches' folders are `searches/NAME` beside it.
+        journal: of the sweep; the searches' folders are `PLACE/NAME` beside it.
         walltime: what is left of the run's time; no search begins that would not end within it.
         stop: when it returns true, no more searches begin; those running are awaited.
         progress: is told the result at the start and after every change.
+        place: the folder of the searches' folders.
 
     Raises:
         BadInput: names that cannot be folders of their own.
@@ -87,7 +89,7 @@ def run_sweep(
     """
     _check_names(units)
     with Interrupts() as interrupts:
-        sweep = _Sweep(units, backend, journal, interrupts, progress, walltime or Walltime())
+        sweep = _Sweep(units, backend, journal, interrupts, progress, walltime or Walltime(), place)
         progress(sweep.result)
         sweep.run(stop)
     return sweep.result
@@ -117,9 +119,11 @@ class _Sweep(Dispatch[list[Unit]]):
         interrupts: Interrupts,
         progress: Callable[[SweepResult], None],
         walltime: Walltime,
+        place: str,
     ) -> None:
         super().__init__(backend, interrupts, walltime)
         self.result = SweepResult()
+        self._place = journal.folder / place
         self._journal = journal
         self._progress = progress
         self._waiting = deque(self._without_returned(units))
@@ -149,7 +153,7 @@ class _Sweep(Dispatch[list[Unit]]):
         return [[self._waiting.popleft() for _ in range(max(1, min(enough, share, _MOST_PER_TASK)))]]
 
     def _task(self, work: list[Unit], number: int) -> Task:
-        return Task(number, run_units, (work, self._journal.folder / FOLDER))
+        return Task(number, run_units, (work, self._place))
 
     def _take(self, ended: Sequence[tuple[list[Unit], Outcome]]) -> None:
         """Journal how searches ended; those whose task died may get another attempt."""
