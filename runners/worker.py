@@ -22,6 +22,11 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def warm_up() -> None:
+    """Import what searches and trials are made of: it takes a second, which is no task's own time."""
+    import runners.single  # noqa: F401  only here, for it imports this module
+
+
 def execute(task: Task) -> Outcome:
     """Run a task here. Everything it raises is caught, except what is meant for the process itself."""
     started = time.time()

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 
 from runners.backend import Status, Task
 from runners.backends.slots import SlotBackend, Worker, WorkerGone
-from runners.worker import execute_pickled
+from runners.worker import execute_pickled, warm_up
 
 _spawn = multiprocessing.get_context("spawn")  # a forked worker would inherit the driver's threads and locks
 
@@ -108,6 +108,7 @@ def _serve(connection: Connection, lifeline: Connection) -> None:
     os.setsid()
     os.dup2(2, 1)  # stdout is for the answer
     _die_with_driver(lifeline)
+    warm_up()
     connection.send_bytes(b"ready")
     with contextlib.suppress(EOFError):
         while True:

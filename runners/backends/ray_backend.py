@@ -38,7 +38,7 @@ from runners.backends.head import Head, quiet_stderr
 from runners.backends.slots import SlotBackend, Worker, WorkerGone
 from runners.interrupts import handlers_kept
 from runners.resources import Amounts, Bundle, Resources
-from runners.worker import describe, execute_pickled
+from runners.worker import describe, execute_pickled, warm_up
 from spaces.errors import BadInput
 
 _CAPACITY_SECONDS = 5.0
@@ -51,6 +51,7 @@ class _Actor:
 
     def hello(self) -> bytes:
         """The node this actor is on, as a sign of life."""
+        warm_up()
         return bytes.fromhex(ray.get_runtime_context().get_node_id())
 
     def run(self, number: int, payload: bytes) -> bytes:
