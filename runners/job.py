@@ -116,11 +116,15 @@ def load_batch(path: Path) -> Batch:
     Raises:
         BadInput: every mistake in the file, and in what it refers to.
     """
+    return parse_batch(read_text(path), path.stem, path.resolve().parent)
+
+
+def read_text(path: Path) -> str:
+    """The text of a job file; raises `BadInput` where it cannot be read."""
     try:
-        text = path.read_text()
+        return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput.of("job file", "a readable YAML file", str(error)) from error
-    return parse_batch(text, path.stem, path.resolve().parent)
 
 
 def parse_batch(text: str, default_name: str, folder: Path) -> Batch:

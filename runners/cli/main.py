@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from runners.cli import catalogue, plan, report, search, status, submit
+from runners.cli import catalogue, cluster, plan, report, search, status, submit
 from runners.cli.output import answer, talk
 from runners.exits import EXPECTED, exit_code, lines
 
@@ -34,7 +34,7 @@ def options(
     """Give it a budget and the scaling laws you trust; it returns the language model to train."""
 
 
-for commands in (plan, search, submit, status, report, catalogue):
+for commands in (plan, search, submit, status, report, cluster, catalogue):
     commands.register(app)
 
 
