@@ -12,9 +12,10 @@ from spaces.errors import BadInput
 
 def _bytes(value: Any) -> Any:
     """Numbers as YAML writes them (it reads 2e9 as text); what has a unit is left to pydantic."""
+    no_bool(value)
     try:
-        return int(float(no_bool(value)))
-    except (TypeError, ValueError):
+        return int(float(value))
+    except (TypeError, ValueError, OverflowError):
         return value
 
 

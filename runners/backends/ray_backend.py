@@ -8,6 +8,7 @@ the only file that imports Ray.
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,7 @@ from runners.backends.head import Head, quiet_stderr
 from runners.backends.slots import SlotBackend, Worker, WorkerGone
 from runners.interrupts import handlers_kept
 from runners.resources import Amounts, Bundle, Resources
-from runners.worker import describe, execute_pickled, warm_up
+from runners.worker import describe, execute_pickled, one_line, warm_up
 from spaces.errors import BadInput
 
 _CAPACITY_SECONDS = 5.0
@@ -314,6 +315,7 @@ def _summary(nodes: Sequence[Amounts]) -> str:
 
 
 def _short(error: BaseException) -> str:
-    """The first paragraph of an error: Ray's go on with advice."""
-    text = str(error).strip().split("\n\n")[0]
-    return describe(type(error)(text)) if isinstance(error, OSError | ValueError) else describe(error)
+    """What an error says before Ray goes on with numbers and advice."""
+    text = str(error).partition("class_name:")[0].partition("\n\n")[0]
+    kind = re.search(r"Worker exit type: (\w+)", str(error))
+    return one_line(f"{type(error).__name__}: {text}" + (f" ({kind[1]})" if kind else ""))

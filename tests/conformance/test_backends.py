@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from objectives.command import CommandObjective
-from objectives.objective import TrialFailed
+from objectives.objective import OutOfMemory, StopSearch, TemporaryFailure, TimedOut, TrialFailed
 from runners.backend import Backend, Outcome, Status, Task
 from spaces.errors import BadInput
 
@@ -362,3 +362,42 @@ def test_closing_stops_everything_and_may_be_repeated(
         backend.submit(Task(1, add, (1, 1)))
     if kind in PROCESSES:
         assert all(gone(int(pid)) for pid in pids.read_text().split())
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (TemporaryFailure, Status.TEMPORARY),
+        (StopSearch, Status.STOP),
+        (TimedOut, Status.TIMEOUT),
+        (OutOfMemory, Status.MEMORY),
+    ],
+)
+def test_a_failure_says_of_what_kind_it_is(finish: Finish, error: type[TrialFailed], status: Status) -> None:
+    outcome = finish((fail, error, "for a reason"))[0]
+    assert (outcome.status, outcome.error) == (status, "for a reason")
+
+
+def allocate(size: int) -> int:
+    return len(b"x" * size)
+
+
+@with_processes
+def test_a_task_past_its_memory_is_refused_more_and_the_next_is_not(backend: Backend, finish: Finish) -> None:
+    finish((add, 1, 1))
+    outcomes: dict[int, Outcome] = {}
+    for number, size in enumerate((1_000_000_000, 10_000_000)):
+        while not backend.free():
+            outcomes |= {outcome.number: outcome for outcome in backend.wait(30)}
+        backend.submit(Task(number, allocate, (size,), memory=200_000_000))
+    while len(outcomes) < 2:
+        outcomes |= {outcome.number: outcome for outcome in backend.wait(30)}
+    assert outcomes[0].status is Status.MEMORY
+    assert outcomes[0].error == "MemoryError within 200 MB"
+    assert (outcomes[1].status, outcomes[1].result) == (Status.OK, 10_000_000)
+    assert finish((allocate, 400_000_000))[0].result == 400_000_000, "the limit ends with its task"
+
+
+def test_an_inline_task_with_a_memory_limit_is_refused() -> None:
+    with make("inline") as inline, pytest.raises(BadInput, match="memory: expected none"):
+        inline.submit(Task(0, add, (1, 2), memory=10**9))
