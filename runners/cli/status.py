@@ -15,7 +15,7 @@ from runners.rendering import to_json, to_markdown
 if TYPE_CHECKING:
     from runners.status import JobStatus
 
-Folder = Annotated[Path, typer.Argument(help="The folder of a job.")]
+Folder = Annotated[Path, typer.Argument(help="The folder of a job; for status also of a queue.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,12 +28,19 @@ def status(
     folder: Folder,
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, with the best trials.")] = False,
 ) -> None:
-    """Say how a job stands: states, best so far, rate, utilisation, time left."""
+    """Say how a job, or each job of a queue, stands: states, best so far, rate, utilisation, time left."""
+    from runners.job_queue import PLACE, is_queue
     from runners.status import Watcher
     from runners.status_document import document
 
-    found = Watcher(folder).look()
-    answer(to_json(found.to_dict())) if json else answer_document(document(found))
+    queue = is_queue(folder)
+    folders = sorted(place.parent for place in (folder / PLACE).glob("*/job.yaml")) if queue else [folder]
+    found = [Watcher(place).look() for place in folders]
+    if json:
+        records = [status.to_dict() for status in found]
+        answer(to_json({"jobs": records} if queue else records[0]))
+    else:
+        answer_document([section for status in found for section in document(status)])
 
 
 def watch(

@@ -73,6 +73,18 @@ def test_a_failed_job_does_not_stop_the_rest_and_says_why(
     assert json.loads(capfd.readouterr().out) == record
 
 
+def test_the_status_of_a_queue_is_that_of_its_jobs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = write(tmp_path / "q", a=LAW.format(priority=0), b=LAW.format(priority=1))
+    assert submit(folder, tmp_path / "out") == 0
+    capfd.readouterr()
+    assert main(["status", str(tmp_path / "out"), "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)["jobs"]
+    assert [(job["name"], job["state"], job["done"]) for job in found] == [
+        ("a", "finished", 4),
+        ("b", "finished", 4),
+    ]
+
+
 def test_exit_codes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     empty = write(tmp_path / "empty")
     assert submit(empty, tmp_path / "o1") == 2
