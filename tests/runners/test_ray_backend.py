@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,13 +109,14 @@ def test_a_cluster_that_does_not_answer_is_named(disconnected: None) -> None:
         RayBackend(1, "127.0.0.1:1")
 
 
-@pytest.mark.parametrize("address", ["auto", "nonsense", "ray://127.0.0.1:1"])
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:1", "ray://127.0.0.1:1"])
 def test_an_address_nobody_answers_at_is_one_clear_line(
-    disconnected: None, address: str, capfd: pytest.CaptureFixture[str]
+    disconnected: None, address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from runners.cli.main import main
 
-    code = main(["search", "experiments/jobs/python-branin.yaml", "--runner", "ray", "--address", address])
+    job = str(Path(__file__).parents[2] / "experiments/jobs/python-branin.yaml")
+    code = main(["search", job, "--out", str(tmp_path), "--runner", "ray", "--address", address])
     captured = capfd.readouterr()
     assert (code, captured.out) == (2, "")
     (line,) = captured.err.splitlines()
