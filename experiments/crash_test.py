@@ -244,6 +244,7 @@ def main() -> int:
         tally = campaign(runner, kills, given.seed + index)
         faults += tally.faults
         rows.append((runner, *(getattr(tally, each.name) for each in fields(Tally))))
+        print(f"{runner}: {tally}", file=sys.stderr, flush=True)
     columns = ("runner", *(each.name.replace("_", " ") for each in fields(Tally)))
     print(to_markdown([Section("Drivers killed with SIGKILL", (), Table.of(columns, rows))]))
     return int(faults > 0)
