@@ -54,16 +54,15 @@ class ProcessFactory:
         return GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
 
     def success(self, rows: Array, labels: Array) -> GaussianProcess:
-        """A process over labels (n,), 1 for trials with a value and -1 for failures, at rows (n, d).
+        """A process over labels (n,), 1 for trials with a value and -1 for failures, at few rows.
 
         So failures are learned, not valued: a bad value in their place would put cliffs into the surrogate of
         the objective. Tried and worse: the lengthscales of the objective (where it is flat, everything is
         near) and the most probable ones (for a cliff they vanish, and every gap between failures is tried).
         """
         hyperparameters = Hyperparameters(prior_median(rows.shape[1]).lengthscales, LABEL_NOISE)
-        kept = subset(labels, DATA_CAP)
         scale = CHANCE_OF_SUCCESS, 1.0
-        return GaussianProcess(rows[kept], labels[kept], hyperparameters, self._categorical, scale)
+        return GaussianProcess(rows, labels, hyperparameters, self._categorical, scale)
 
     def _fit(self, rows: Array, values: Array, stream: int | None) -> tuple[TargetTransform, Hyperparameters]:
         """The fit of the last count at which one was due."""

@@ -23,7 +23,7 @@ from search.history import History
 from search.maximiser import Maximiser
 from search.moves import Moves
 from search.restarts import belongs, last_restart, restarting
-from search.surrogates import ProcessFactory, forest
+from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
 from search.trial import Trial, TrialState
 from spaces.configs import Config
 from spaces.encoding import Kind
@@ -131,7 +131,9 @@ class NativeEngine(SobolEngine):
         rng: np.random.Generator,
     ) -> Array | None:
         """At most `count` rows of great acquisition; `None` where the stream has too little to learn from."""
-        ended = [trial for trial in history.ended if belongs(trial, stream)]
+        ended = history.ended
+        if stream is not None:
+            ended = [trial for trial in ended if belongs(trial, stream)]
         done = [trial for trial in ended if trial.state is TrialState.DONE]
         if len(ended) < self._initial or len(done) < 2:
             return None
@@ -142,19 +144,18 @@ class NativeEngine(SobolEngine):
             surrogate = forest(rows, values, int(rng.integers(2**31)), self.encoder.active)
         else:
             surrogate = self._processes.make(rows, values, stream)
-        success = self._success(history, candidates)
+        success = self._success(history, candidates) if history.counts[1] else None
         surrogate = surrogate.believing(_believed(surrogate, success, candidates, history.pending))
         acquisition = Acquisition(surrogate, float(surrogate.fitted.min()), success)
         incumbents = rows[np.argsort(values, kind="stable")]
         return Maximiser(candidates, self._moves).maximise(acquisition, incumbents, count, rng)
 
-    def _success(self, history: History, candidates: Candidates) -> GaussianProcess | None:
-        """The process over failures and successes; `None` where there are no failures."""
-        if not history.failed:
-            return None
+    def _success(self, history: History, candidates: Candidates) -> GaussianProcess:
+        """The process over failures and successes."""
         ended = history.ended
         labels = np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended])
-        return self._processes.success(candidates.rows(ended), labels)
+        kept = subset(labels, DATA_CAP)
+        return self._processes.success(candidates.rows([ended[place] for place in kept]), labels[kept])
 
 
 def _believed(
