@@ -88,8 +88,6 @@ def processor_seconds(backend: Backend) -> float:
         while backend.free():
             number += 1
             backend.submit(Task(number, worker_seconds))
-            if backend.slots == 1:
-                break
         for outcome in backend.wait(5.0):
             pid, seconds = outcome.result
             seen[pid] = seconds
