@@ -15,10 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-if "ray" not in sys.modules:  # it reads its environment when it is imported
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if (Path.home() / ".ray/auth_token").exists():  # a head started on this machine asks for it
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+if "ray" not in sys.modules and (Path.home() / ".ray/auth_token").exists():
+    os.environ.setdefault("RAY_AUTH_MODE", "token")  # read on import; a head of this machine asks for it
 
 import ray
 from ray import cloudpickle

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from runners.backend import Outcome, Status, Task
+from runners.backends.head import Head
 from runners.resources import Bundle, Resources
 from spaces.errors import BadInput
 
@@ -210,3 +211,19 @@ def test_usage_statistics_are_off(ray_cluster: None) -> None:
 
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
     assert not usage_lib.usage_stats_enabled()
+
+
+def test_a_search_runs_through_the_ray_client(disconnected: None, tmp_path: Path) -> None:
+    pytest.importorskip("grpc", reason="the Ray client needs ray[client]")
+    from experiments.node_test import EVALUATIONS, watched
+    from experiments.ray_head import free_port, ray_head
+    from runners.backends.ray_backend import RayBackend
+
+    port = free_port()
+    with ray_head(2, options=(f"--ray-client-server-port={port}",)):
+        while not Head.at(f"ray://127.0.0.1:{port}").answers():
+            time.sleep(0.5)
+        with RayBackend(address=f"ray://127.0.0.1:{port}") as backend:
+            assert watched(tmp_path, backend, {}).done == EVALUATIONS
+            backend.submit(Task(99, time.sleep, (60,), timeout=1.0))
+            assert collect(backend, 1)[0].status is Status.TIMEOUT
