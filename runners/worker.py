@@ -24,7 +24,8 @@ def worker_name() -> str:
 
 def warm_up() -> None:
     """Import what searches and trials are made of: it takes a second, which is no task's own time."""
-    import runners.single  # noqa: F401  only here, for it imports this module
+    import runners.job  # noqa: F401  only here: a driver that runs nothing itself does not need them
+    import search.engines.native_engine  # noqa: F401
 
 
 def execute(task: Task) -> Outcome:
