@@ -20,7 +20,7 @@ from runners.journal import LOCK
 from runners.lock import holder
 from runners.sweep import FOLDER
 from search.history import History
-from search.trial import Trial
+from search.trial import Trial, TrialState
 
 RECENT = 200
 """Outcomes that the rate is taken from."""
@@ -221,7 +221,7 @@ def _spans(history: History) -> list[Span]:
         if trial.started is not None and trial.ended is not None:
             latest = max(latest, trial.started)
             spans.append((trial.started, trial.ended))
-        elif latest and trial.value is None and trial.reason is None:
+        elif latest and trial.state is TrialState.ASKED:
             spans.append((latest, last))
     return spans
 

@@ -70,6 +70,11 @@ class ProcessWorker(Worker):
         return WorkerGone(Status.CRASHED, f"its process was {how}" if code < 0 else f"its process {how}")
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class ProcessPoolBackend(SlotBackend[ProcessWorker]):
     """Worker processes on this machine.
 
@@ -80,9 +85,8 @@ class ProcessPoolBackend(SlotBackend[ProcessWorker]):
     """
 
     def __init__(self, slots: int | None = None, cpus: float = 1.0) -> None:
-        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        slots = slots or max(1, int(processors / max(cpus, 1.0 / 64)))
-        self._threads = max(1, processors // slots)
+        slots = slots or max(1, int(processors() / max(cpus, 1.0 / 64)))
+        self._threads = max(1, processors() // slots)
         super().__init__(slots)
         atexit.register(self.close)  # before multiprocessing waits for its processes to end by themselves
 

@@ -30,7 +30,7 @@ def submit(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Run the jobs of a folder, greatest `priority` first, and print one report over all of them."""
-    from runners.backends.process_pool import ProcessPoolBackend
+    from runners.backends.process_pool import ProcessPoolBackend, processors
     from runners.job_queue import How, jobs_in, run_queue
     from runners.progress import Bar, Progress
     from runners.queue_document import document
@@ -38,10 +38,12 @@ def submit(
     from runners.walltime import parse_walltime
 
     until = None if walltime is None else time.time() + parse_walltime(walltime)
-    how = How(runner, workers, address, until)
     place = Path("results", folder.resolve().name) if out is None else out
     watcher = Progress() if quiet else Bar({})
     slots = min(at_once, len(jobs_in(folder)))
+    if workers is None and runner == "process":
+        workers = max(1, processors() // slots)  # of each job: its share
+    how = How(runner, workers, address, until)
 
     def tell(total: int, result: SweepResult) -> None:
         watcher.of_sweep(total, len(result.summaries), len(result.failures))
