@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from runners.cli import catalogue, fit, next_runs, performance, plan, report, search
+from runners.cli import (
+    catalogue,
+    cluster,
+    fit,
+    next_runs,
+    performance,
+    plan,
+    report,
+    search,
+    status,
+    submit,
+)
 from runners.cli.output import answer, talk
 from runners.exits import EXPECTED, exit_code, lines
 
@@ -34,7 +45,7 @@ def options(
     """Give it a budget and the scaling laws you trust; it returns the language model to train."""
 
 
-for commands in (plan, performance, fit, next_runs, search, report, catalogue):
+for commands in (plan, performance, fit, next_runs, search, submit, status, report, cluster, catalogue):
     commands.register(app)
 
 
