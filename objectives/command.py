@@ -2,18 +2,29 @@
 
 import contextlib
 import json
+import math
 import os
 import re
 import shlex
 import signal
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+import time
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from objectives.objective import Metrics, Objective, TrialFailed
+from objectives.memory_limit import session_bytes
+from objectives.objective import (
+    Metrics,
+    Objective,
+    OutOfMemory,
+    StopSearch,
+    TemporaryFailure,
+    TimedOut,
+    TrialFailed,
+)
 from objectives.reading import as_metrics
 from objectives.watcher import watcher
 from spaces.configs import Value
@@ -21,6 +32,10 @@ from spaces.errors import BadInput, Mistake
 
 LAST_BYTES = 65_536
 """How much of the end of a program's output is read: it may print megabytes."""
+FAILURES: Mapping[int, type[TrialFailed]] = {os.EX_TEMPFAIL: TemporaryFailure, os.EX_CONFIG: StopSearch}
+"""Exit codes with a meaning, as in sysexits.h: 75 "temporary failure", 78 "configuration error"."""
+_GLANCE = 0.05
+"""Seconds between two looks at the memory of a program that has a limit."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +47,17 @@ class CommandObjective(Objective):
     non-empty line of standard output is the value: a number, or a JSON object of numbers that holds
     `returns`.
 
-    A trial fails when the program cannot start, exits non-zero, is killed, outlives `timeout` seconds, or its
-    last line holds no finite number. What is left of its process group is killed when it ends, is late, or
-    loses the process that evaluates it.
+    A trial fails when the program cannot start, exits non-zero, is killed, outlives `timeout` seconds, holds
+    more than `memory` bytes with all processes of its session, or its last line holds no finite number. Exit
+    code 75 asks for another try, 78 ends the search. What is left of its process group is killed when it
+    ends, is late, or loses the process that evaluates it.
     """
 
     command: str
     folder: Path = Path()
     timeout: float | None = None
     returns: str = "value"
+    memory: int | None = None
 
     @property
     def metric(self) -> str:
@@ -62,12 +79,47 @@ class CommandObjective(Objective):
             "SCALESEARCH_SEED": str(seed),
         }
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            code = _run(arguments, self.folder, environment, self.timeout, out, err)
+            code = self._run(arguments, environment, out, err)
             if code != 0:
-                raise TrialFailed(
-                    f"{_ending(code)}; standard error ends with: {_last_line(err) or 'nothing'}"
-                )
+                failure = FAILURES.get(code, TrialFailed)
+                raise failure(f"{_ending(code)}; standard error ends with: {_last_line(err) or 'nothing'}")
             return as_metrics(_parse(_last_line(out)), self.returns)
+
+    def _run(
+        self, arguments: Sequence[str], environment: Mapping[str, str], out: IO[Any], err: IO[Any]
+    ) -> int:
+        """Exit code of the program; it runs in a session of its own so that all of it can be killed."""
+        with watcher() as watch:
+            try:
+                process = subprocess.Popen(
+                    arguments,
+                    cwd=self.folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise TrialFailed(f"cannot start: {error}") from error
+            try:
+                watch(process.pid)
+                return self._wait(process)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """The exit code, once there is one; raises `TimedOut` or `OutOfMemory` where a limit comes first."""
+        deadline = math.inf if self.timeout is None else time.monotonic() + self.timeout
+        while (left := deadline - time.monotonic()) > 0:
+            glance = left if self.memory is None else min(left, _GLANCE)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(None if glance == math.inf else glance)
+            if self.memory is not None and session_bytes(process.pid) > self.memory:
+                raise OutOfMemory(f"stopped above {self.memory / 1e6:.6g} MB")
+        raise TimedOut(f"still running after {self.timeout:g} s")
 
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -93,39 +145,6 @@ def fill(command: str, values: Mapping[str, Value]) -> list[str]:
     return [
         PLACEHOLDER.sub(lambda match: str(values.get(match[1], "")), part) for part in shlex.split(command)
     ]
-
-
-def _run(
-    arguments: Iterable[str],
-    folder: Path,
-    environment: Mapping[str, str],
-    timeout: float | None,
-    out: IO[Any],
-    err: IO[Any],
-) -> int:
-    """Exit code of the program; it runs in a process group of its own so that all of it can be killed."""
-    with watcher() as watch:
-        try:
-            process = subprocess.Popen(
-                list(arguments),
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise TrialFailed(f"cannot start: {error}") from error
-        try:
-            watch(process.pid)
-            return process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise TrialFailed(f"timeout: still running after {timeout:g} s") from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 def _ending(code: int) -> str:

@@ -31,7 +31,38 @@ class Cost(StrEnum):
 
 
 class TrialFailed(Exception):
-    """This configuration has no value, for the reason given; the search goes on."""
+    """This configuration has no value, for the reason given; the search goes on.
+
+    The subclasses say more about the failure. An objective may raise any of them; what follows is the job's
+    policy (`retries` and `stop_on` in a job file).
+    """
+
+    ending: ClassVar[str] = "failed"
+    """The name of this kind of failure in job files and reasons."""
+
+
+class TemporaryFailure(TrialFailed):
+    """Nothing to do with the configuration, and likely to pass: the trial is tried again."""
+
+    ending = "temporary"
+
+
+class StopSearch(TrialFailed):
+    """No configuration can have a value before a person mends something: the search asks no more."""
+
+    ending = "stop"
+
+
+class TimedOut(TrialFailed):
+    """The trial took longer than it may."""
+
+    ending = "timeout"
+
+
+class OutOfMemory(TrialFailed):
+    """The trial took more memory than it may."""
+
+    ending = "memory"
 
 
 @dataclass(frozen=True)

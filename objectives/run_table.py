@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from objectives.laws.law import Array
-from objectives.run_columns import FACTS, domain_of
+from objectives.run_columns import FACTS, Domain, domain_of
 from spaces.errors import BadInput, Mistake
 
 _MOST_CELLS = 20
 """Wrong cells of one column that are named one by one."""
 _GZIP = b"\x1f\x8b"
+_WHAT = {"runs": "training runs", "curve": "a loss curve"}
+_ONE = {"runs": "at least one run"}
 
 Cells = npt.NDArray[np.object_]
 
@@ -34,6 +36,8 @@ class RunTable:
     cells: Cells
     digest: str
     """SHA-256 of the file's bytes."""
+    kind: str = "runs"
+    """What the rows are, as mistakes call it."""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -42,26 +46,31 @@ class RunTable:
         """One column as it stands, without the space around it."""
         return np.array([cell.strip() for cell in self._column(column)], dtype=np.str_)
 
-    def numbers(self, field: str, column: str) -> tuple[Array, list[Mistake]]:
+    def numbers(self, field: str, column: str, domain: Domain | None = None) -> tuple[Array, list[Mistake]]:
         """One column as float64, and a mistake for each cell outside the field's domain (rows from 1)."""
-        cells, domain = self._column(column), domain_of(field)
+        cells, domain = self._column(column), domain or domain_of(field)
         values = _as_numbers(cells)
         right = domain.holds(values)
         if field in FACTS:
             right |= np.array([not cell.strip() for cell in cells], dtype=bool)
         wrong = np.flatnonzero(~right)
         mistakes = [
-            Mistake(f"runs.{column}, row {row + 1}", domain.expected, cells[row].strip() or "an empty cell")
+            Mistake(
+                f"{self._name(column)}, row {row + 1}", domain.expected, cells[row].strip() or "an empty cell"
+            )
             for row in wrong[:_MOST_CELLS]
         ]
-        return values, mistakes + _others(column, domain.expected, wrong)
+        return values, mistakes + _others(self._name(column), domain.expected, wrong)
+
+    def _name(self, column: str) -> str:
+        return f"{self.kind}.{column}"
 
     def _column(self, column: str) -> Cells:
         return self.cells[:, self.header.index(column)]
 
 
-def read_table(path: Path) -> RunTable:
-    """The cells of a CSV file, plain or gzip.
+def read_table(path: Path, kind: str = "runs") -> RunTable:
+    """The cells of a CSV file, plain or gzip; `kind` is what its rows are, as mistakes call it.
 
     Raises:
         BadInput: the file cannot be read, is not text, or holds no rows; a line has more cells than the
@@ -72,12 +81,14 @@ def read_table(path: Path) -> RunTable:
         cells = _parsed(gzip.decompress(data) if data.startswith(_GZIP) else data)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise BadInput.of("runs", f"a readable CSV file of training runs ({path.name})", reason) from error
+        raise BadInput.of(
+            kind, f"a readable CSV file of {_WHAT.get(kind, kind)} ({path.name})", reason
+        ) from error
     header, cells = [str(name).strip() for name in cells[0]], cells[1:]
     if len(cells) == 0:
-        raise BadInput.of("runs", "at least one run", f"{path.name}: a table without rows")
-    _refuse_repeated_header(header, cells)
-    return RunTable(header, cells, sha256(data).hexdigest())
+        raise BadInput.of(kind, _ONE.get(kind, "at least one row"), f"{path.name}: a table without rows")
+    _refuse_repeated_header(header, cells, kind)
+    return RunTable(header, cells, sha256(data).hexdigest(), kind)
 
 
 def _parsed(data: bytes) -> Cells:
@@ -90,13 +101,17 @@ def _parsed(data: bytes) -> Cells:
     return cells
 
 
-def _refuse_repeated_header(header: list[str], cells: Cells) -> None:
+def _refuse_repeated_header(header: list[str], cells: Cells, kind: str) -> None:
     """Tables that were joined as files have their header among the rows."""
     suspects = np.flatnonzero([str(cell).strip() == header[0] for cell in cells[:, 0]])
     rows = [row + 1 for row in suspects if [str(cell).strip() for cell in cells[row]] == header]
     if rows:
         raise BadInput(
-            Mistake(f"runs, row {row}", "a run", "the header once more (were two files joined?)")
+            Mistake(
+                f"{kind}, row {row}",
+                "a run" if kind == "runs" else "a row of numbers",
+                "the header once more (were two files joined?)",
+            )
             for row in rows
         )
 
@@ -115,6 +130,6 @@ def _number(cell: Any) -> float:
         return float("nan")
 
 
-def _others(column: str, expected: str, wrong: npt.NDArray[np.intp]) -> list[Mistake]:
+def _others(name: str, expected: str, wrong: npt.NDArray[np.intp]) -> list[Mistake]:
     rest = len(wrong) - _MOST_CELLS
-    return [Mistake(f"runs.{column}, {rest} further rows", expected, "other cells")] if rest > 0 else []
+    return [Mistake(f"{name}, {rest} further rows", expected, "other cells")] if rest > 0 else []

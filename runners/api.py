@@ -4,25 +4,28 @@ A job's folder holds `job.yaml` (the description), `source.json` (where its rela
 for each search under `searches/`, and the report in three formats.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from objectives.objective import Cost
-from runners.backend import Backend
+from runners.backend import Backend, BackendGone
 from runners.backends.inline import InlineBackend
 from runners.beside_fit import fit_beside
+from runners.interrupts import Interrupts
 from runners.job import Batch, Job, load_batch, parse_batch
+from runners.job_folder import described
 from runners.journal import Journal
 from runners.page import to_html
 from runners.progress import Progress
 from runners.rendering import to_json, to_markdown
 from runners.report import journal_of, report_of
 from runners.report_document import document
+from runners.resources import Resources
 from runners.single import header, run_job, run_spec
 from runners.sweep import FOLDER, SweepResult, Unit, run_sweep
+from runners.walltime import Walltime
 from runners.whole_files import write_whole
 from spaces.errors import BadInput, Infeasible, NoUsableTrial, one_of
 
@@ -36,6 +39,7 @@ def run(
     runner: str = "local",
     workers: int | None = None,
     address: str = "local",
+    walltime: Walltime | None = None,
     resume: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -50,6 +54,8 @@ def run(
         runner: `local` (in this process), `process` (a pool on this machine) or `ray`.
         workers: how many tasks at a time; by default what the runner has.
         address: of a Ray cluster; `local` starts one on this machine.
+        walltime: what the run has; by default what the job file says. No evaluation begins that would not end
+            within it, and the report tells how far the searches are.
         resume: go on with the searches in `folder`, if there are any.
         progress: told every change of a search that runs in this process.
 
@@ -61,21 +67,32 @@ def run(
         Infeasible: nothing satisfies a search's constraints.
         NoUsableTrial: all searches ended and none has a single value.
         KeyboardInterrupt: on Ctrl-C or SIGTERM; everything that finished is on disk, and in the report.
+        BackendGone: likewise, where the runner cannot go on, such as on a cluster that went away.
     """
     batch = job if isinstance(job, Batch) else load_batch(Path(job))
     folder = usual_folder(batch) if folder is None else Path(folder)
-    with make_backend(runner, workers, address) as backend:
+    with Interrupts(), _backend_of(batch, runner, workers, address) as backend:
         _claim(folder, batch, resume)
         try:
-            _run_all(batch, folder, backend, progress or Progress())
+            _run_all(batch, folder, backend, progress or Progress(), walltime or Walltime(batch.run.walltime))
             fit_beside(batch.jobs, folder / FOLDER)
-        except (KeyboardInterrupt, Infeasible):
+        except (KeyboardInterrupt, Infeasible, BackendGone):
             write_report(batch, folder)
             raise
     record = write_report(batch, folder)
     if not any(search["best"] for search in record["searches"]):
         raise NoUsableTrial(f"no trial has a value: {'; '.join(_reasons(record)) or 'none was run'}")
     return record
+
+
+def _backend_of(batch: Batch, runner: str, workers: int | None, address: str) -> Backend:
+    """The backend for a batch, with what its job file says about resources."""
+    given = batch.run
+    environment = given.runtime_env and dict(given.runtime_env)
+    if environment and "working_dir" in environment and "://" not in str(environment["working_dir"]):
+        environment["working_dir"] = str(batch.folder / environment["working_dir"])
+    resources = None if given.resources is None else given.resources.resources()
+    return make_backend(runner, workers, address, resources, environment)
 
 
 def _reasons(record: dict[str, Any]) -> list[str]:
@@ -122,12 +139,7 @@ def fit(path: Path | str, **options: Any) -> dict[str, Any]:
 
 def load_folder(folder: Path) -> Batch:
     """The batch a job folder was made for; raises `BadInput` where there is none."""
-    try:
-        text = (folder / "job.yaml").read_text()
-        source = json.loads((folder / "source.json").read_text())
-    except (OSError, json.JSONDecodeError) as error:
-        raise BadInput.of("job folder", "a folder that `scalesearch search` wrote", str(folder)) from error
-    return parse_batch(text, source["name"], Path(source["folder"]))
+    return parse_batch(*described(folder))
 
 
 def write_report(batch: Batch, folder: Path) -> dict[str, Any]:
@@ -153,23 +165,29 @@ def _claim(folder: Path, batch: Batch, resume: bool) -> None:
         raise BadInput.of("--out", "a folder that can be written", str(error)) from error
 
 
-def _run_all(batch: Batch, folder: Path, backend: Backend, progress: Progress) -> None:
+def _run_all(batch: Batch, folder: Path, backend: Backend, progress: Progress, walltime: Walltime) -> None:
     """Closed forms travel as whole searches, where there are workers; anything else is run trial by trial."""
     here = isinstance(backend, InlineBackend)
     whole = [job for job in batch.jobs if job.objective.cost is Cost.CLOSED_FORM and not here]
     with progress:
         if whole:
-            _sweep(batch.name, whole, batch.folder, folder, backend, progress)
+            _sweep(batch, whole, folder, backend, progress, walltime)
         for job in batch.jobs:
-            if job not in whole:
-                run_job(job, folder / FOLDER / job.name, backend, partial(progress.of_search, job.name))
+            if job not in whole and walltime.left():
+                watch = partial(progress.of_search, job.name)
+                run_job(job, folder / FOLDER / job.name, backend, watch, walltime)
 
 
 def _sweep(
-    name: str, jobs: Sequence[Job], source: Path, folder: Path, backend: Backend, progress: Progress
+    batch: Batch,
+    jobs: Sequence[Job],
+    folder: Path,
+    backend: Backend,
+    progress: Progress,
+    walltime: Walltime,
 ) -> None:
     units = [
-        Unit(job.name, partial(run_spec, job.spec, source), f"{job.digest}/{job.spec.evaluations}")
+        Unit(job.name, partial(run_spec, job.spec, batch.folder), f"{job.digest}/{job.spec.evaluations}")
         for job in jobs
     ]
 
@@ -177,20 +195,34 @@ def _sweep(
         progress.of_sweep(len(units), len(result.summaries), len(result.failures))
 
     # The searches' own journals tell whether they belong to this job; the sweep may gain and lose searches.
-    with Journal.open(folder, header(name, "sweep", 0)) as journal:
-        run_sweep(units, backend=backend, journal=journal, progress=tell)
+    with Journal.open(folder, header(batch.name, "sweep", 0)) as journal:
+        run_sweep(units, backend=backend, journal=journal, walltime=walltime, progress=tell)
 
 
-def make_backend(runner: str, workers: int | None = None, address: str = "local") -> Backend:
-    """A backend by name; raises `BadInput` for an unknown one."""
-    if runner == "local":
-        return InlineBackend()
-    if runner == "process":
-        from runners.backends.process_pool import ProcessPoolBackend
+def make_backend(
+    runner: str,
+    workers: int | None = None,
+    address: str = "local",
+    resources: Resources | None = None,
+    runtime_env: Mapping[str, Any] | None = None,
+) -> Backend:
+    """A backend by name.
 
-        return ProcessPoolBackend(workers)
+    Raises:
+        BadInput: an unknown name, or something that only Ray has where the runner is another.
+    """
     if runner == "ray":
         from runners.backends.ray_backend import RayBackend
 
-        return RayBackend(workers, address)
-    raise BadInput.of("runner", one_of(RUNNERS, runner), runner)
+        return RayBackend(workers, address, resources=resources, runtime_env=runtime_env)
+    if runner not in RUNNERS:
+        raise BadInput.of("runner", one_of(RUNNERS, runner), runner)
+    if runtime_env is not None:
+        raise BadInput.of("runtime_env", f"none with the runner {runner} (use ray)", "an environment")
+    if resources is not None and not resources.only_cpus:
+        raise BadInput.of("resources", f"cpus alone with the runner {runner} (use ray)", str(resources))
+    if runner == "local":
+        return InlineBackend()
+    from runners.backends.process_pool import ProcessPoolBackend
+
+    return ProcessPoolBackend(workers, 1.0 if resources is None else resources.bundles[0].cpus)

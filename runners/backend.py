@@ -27,8 +27,18 @@ class Status(StrEnum):
     CRASHED = "crashed"
     """Its process died."""
     TIMEOUT = "timeout"
+    MEMORY = "memory"
+    """It took more memory than it may, or than there is."""
+    TEMPORARY = "temporary"
+    """It says that another try may go better."""
+    STOP = "stop"
+    """It says that no other task can go better."""
     LOST = "lost"
     """Its machine went away; not the task's fault."""
+
+
+class BackendGone(RuntimeError):
+    """The backend cannot run anything any more, such as a cluster that went away; resuming may work."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,8 @@ class Task:
     arguments: tuple[Any, ...] = ()
     timeout: float | None = None
     """Seconds of wall time, counted from the start of the task; `None` means no limit."""
+    memory: int | None = None
+    """Bytes the task may take beside what its worker holds; `None` means no limit."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 
+from runners.backend import BackendGone
 from spaces.errors import BadInput, Infeasible, NoUsableTrial
 
 CODES: dict[type[BaseException], int] = {
@@ -12,7 +13,9 @@ CODES: dict[type[BaseException], int] = {
     Infeasible: 3,
     NoUsableTrial: 4,
     KeyboardInterrupt: 130,
+    BackendGone: 130,
 }
+_GO_ON = "everything so far is on disk; run the same command with --resume to go on"
 EXPECTED = tuple(CODES)
 """Errors that end a command in words; any other is a defect and keeps its traceback."""
 
@@ -31,7 +34,9 @@ def lines(error: BaseException) -> Iterator[str]:
     if isinstance(error, BadInput):
         yield from (f"error: {_one_line(mistake)}" for mistake in error.mistakes)
     elif isinstance(error, KeyboardInterrupt):
-        yield "interrupted: everything so far is on disk; run the same command with --resume to go on"
+        yield f"interrupted: {_GO_ON}"
+    elif isinstance(error, BackendGone):
+        yield f"interrupted: {_one_line(error)}; {_GO_ON}"
     else:
         yield f"error: {_one_line(error)}"
 

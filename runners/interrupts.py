@@ -10,6 +10,18 @@ from typing import Any, Self
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@contextmanager
+def handlers_kept() -> Iterator[None]:
+    """A block after which both signals are handled as before, whatever a library did meanwhile."""
+    before = {each: signal.getsignal(each) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
 class Interrupts:
     """While this context is open, both signals raise `KeyboardInterrupt`; inside `held`, when that ends.
 

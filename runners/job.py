@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from objectives.misfit import Misfit
 from objectives.objective import Objective
 from objectives.python_objective import PythonObjective, load
 from objectives.runs import read_runs
+from runners.backend import Status
 from runners.job_file import (
     ArchitectureSpec,
     BudgetSpec,
@@ -33,15 +34,17 @@ from runners.job_file import (
     PerformanceSpec,
     PythonSpec,
     SearchSpec,
-    read_searches,
+    read_job_file,
 )
 from runners.problem import Problem
+from runners.run_spec import RunSpec
+from runners.verdicts import RETRIES, Policy
 from search.engine import Engine
 from search.factory import make_engine
 from spaces.errors import BadInput, Infeasible, Mistakes
 from spaces.files import space_from
 
-RESUMABLE = {"name", "evaluations", "parallel", "timeout"}
+RESUMABLE = {"name", "evaluations", "parallel", "timeout", "memory", "retries", "stop_on"}
 """Fields that may change between a search and its resumption: they change how much is asked, and how many
 trials are pending when it is, but not what a trial is worth."""
 
@@ -85,6 +88,13 @@ class Job:
             return Problem.of(self.objective, self.space)
         return None
 
+    @property
+    def policy(self) -> Policy:
+        """What follows from a trial without a value."""
+        given = {} if self.spec.retries is None else self.spec.retries.model_dump(exclude_none=True)
+        retries = RETRIES | {Status(name): times for name, times in given.items()}
+        return Policy(retries, frozenset({Status.STOP, *map(Status, self.spec.stop_on or ())}))
+
     def engine(self) -> Engine:
         """A new engine for this search, without any history."""
         knows_limits = type(self.objective).feasible is not Objective.feasible
@@ -107,6 +117,8 @@ class Batch:
     folder: Path
     """Where relative paths in the file start."""
     jobs: tuple[Job, ...]
+    run: RunSpec = field(default_factory=RunSpec)
+    """How they are run, where the command line says nothing else."""
 
 
 def load_batch(path: Path) -> Batch:
@@ -115,24 +127,28 @@ def load_batch(path: Path) -> Batch:
     Raises:
         BadInput: every mistake in the file, and in what it refers to.
     """
+    return parse_batch(read_text(path), path.stem, path.resolve().parent)
+
+
+def read_text(path: Path) -> str:
+    """The text of a job file; raises `BadInput` where it cannot be read."""
     try:
-        text = path.read_text()
+        return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput.of("job file", "a readable YAML file", str(error)) from error
-    return parse_batch(text, path.stem, path.resolve().parent)
 
 
 def parse_batch(text: str, default_name: str, folder: Path) -> Batch:
     """A batch from the text of a job file; raises as `load_batch`."""
-    name, specs = read_searches(text, default_name)
+    file = read_job_file(text, default_name)
     found, jobs = Mistakes(), []
-    for spec in specs:
+    for spec in file.searches:
         with found.within(""):
             jobs.append(build(spec, folder))
     found.settle()
     for job in jobs:
         _require_feasible(job)
-    return Batch(name, text, folder, tuple(jobs))
+    return Batch(file.name, text, folder, tuple(jobs), file.run)
 
 
 def _require_feasible(job: Job) -> None:
@@ -229,7 +245,7 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             load(given.target, folder)
             return PythonObjective(given.target, folder, given.returns)
         case CommandSpec() as given:
-            return CommandObjective(given.command, folder, spec.timeout, given.returns)
+            return CommandObjective(given.command, folder, spec.timeout, given.returns, spec.memory)
 
 
 def _performance(spec: SearchSpec, given: PerformanceSpec, folder: Path) -> PerformanceObjective:

@@ -7,6 +7,7 @@ each a dotted field with a list of values or a range. After this module no code 
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import numpy as np
@@ -24,31 +25,15 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from objectives.capability.mixtures import MoEAs
+from runners.fields import Count, Fraction, Number, Positive, Strict, no_bool
+from runners.run_spec import Ending, Memory, Retries, RunSpec
 from spaces.errors import BadInput, Mistake, Mistakes, one_of
 
 MAX_SEARCHES = 100_000
 
 M = TypeVar("M", bound=BaseModel)
 
-
-def _no_bool(value: Any) -> Any:
-    """Python and YAML would take `true` for 1."""
-    if isinstance(value, bool):
-        raise ValueError("a number, not a truth value")
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
-Positive = Annotated[float, BeforeValidator(_no_bool), Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
-Fraction = Annotated[float, BeforeValidator(_no_bool), Field(ge=0, lt=1)]
 CoefficientSpec = str | dict[str, Number] | None
-
-
-class Strict(BaseModel):
-    """A frozen model that refuses fields it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class BudgetSpec(Strict):
@@ -95,8 +80,8 @@ class PerformanceSpec(Strict):
     kind: Literal["performance"]
     coefficients: str | None = None
     """A published set, or a fit's file."""
-    min_mmlu: Annotated[float, BeforeValidator(_no_bool), Field(gt=25, lt=100)] | None = None
-    precision: Annotated[float, BeforeValidator(_no_bool), Field(ge=1, allow_inf_nan=False)] = 1.0
+    min_mmlu: Annotated[float, BeforeValidator(no_bool), Field(gt=25, lt=100)] | None = None
+    precision: Annotated[float, BeforeValidator(no_bool), Field(ge=1, allow_inf_nan=False)] = 1.0
     moe_as: MoEAs | None = None
     """What a mixture is taken for: an assumption, for the law's own equation is not public."""
     sequence: Count = 4096
@@ -121,8 +106,8 @@ class MisfitSpec(Strict):
     law: str
     coefficients: CoefficientSpec = None
     runs: str
-    columns: dict[str, str] = {}
-    drop_highest_loss: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] = 0
+    columns: dict[str, str] = Field(default_factory=dict)
+    drop_highest_loss: Annotated[int, BeforeValidator(no_bool), Field(ge=0)] = 0
 
 
 class PythonSpec(Strict):
@@ -201,11 +186,14 @@ class SearchSpec(Strict):
     """One search, as the file gives it."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._=,+-]*$", max_length=200)] = "search"
-    seed: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] = 0
+    seed: Annotated[int, BeforeValidator(no_bool), Field(ge=0)] = 0
     evaluations: Count
     parallel: Annotated[int, BeforeValidator(_parallel)] = 1
     """0 stands for `auto`: as many as the backend has slots."""
     timeout: Positive | None = None
+    memory: Memory | None = None
+    retries: Retries | None = None
+    stop_on: list[Ending] | None = None
     engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
     budget: BudgetSpec | None = None
     space: dict[str, Any] | None = None
@@ -217,7 +205,7 @@ class Range(Strict):
 
     start: Number = Field(alias="from")
     stop: Number = Field(alias="to")
-    number: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=MAX_SEARCHES)]
+    number: Annotated[int, BeforeValidator(no_bool), Field(ge=1, le=MAX_SEARCHES)]
     scale: Literal["linear", "log"] = "linear"
 
     @model_validator(mode="after")
@@ -251,21 +239,34 @@ Axis = Annotated[
 class BatchSpec(Strict):
     """The part of the file that makes many searches of one description."""
 
-    searches: dict[str, dict[str, Any]] = {}
-    sweep: dict[str, Axis] = {}
+    searches: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sweep: dict[str, Axis] = Field(default_factory=dict)
 
 
-def read_searches(text: str, default_name: str) -> tuple[str, list[SearchSpec]]:
-    """The batch's name and its searches, from the text of a job file.
+@dataclass(frozen=True)
+class JobFile:
+    """What a job file says."""
+
+    name: str
+    run: RunSpec
+    searches: list[SearchSpec]
+
+
+def read_job_file(text: str, default_name: str) -> JobFile:
+    """The text of a job file, checked.
 
     Raises:
         BadInput: every mistake, with the dotted path of its field.
     """
     raw = _parse(text)
-    batch = _validated(BatchSpec, {key: raw.pop(key) for key in ("searches", "sweep") if key in raw})
+    batch = _validated(BatchSpec, _taken(raw, BatchSpec))
+    about_run = _taken(raw, RunSpec)
     name = raw.get("name", default_name)
     found = Mistakes()
+    run = RunSpec()
     specs: list[SearchSpec] = []
+    with found.within(""):
+        run = _validated(RunSpec, about_run)
     for label, variant in _variants(raw, batch):
         with found.within(""):
             _validated(SearchSpec, {**variant, "name": name})  # the job's own name is a folder's, too
@@ -275,7 +276,12 @@ def read_searches(text: str, default_name: str) -> tuple[str, list[SearchSpec]]:
     twice = [called for called, times in Counter(spec.name for spec in specs).items() if times > 1]
     if twice:
         raise BadInput.of("sweep", "values that differ in six digits, to name searches by", ", ".join(twice))
-    return str(name), specs
+    return JobFile(str(name), run, specs)
+
+
+def _taken(raw: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a model, removed from the raw description."""
+    return {key: raw.pop(key) for key in model.model_fields if key in raw}
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -357,10 +363,12 @@ def _mistake(model: type[BaseModel], details: ErrorDetails) -> Mistake:
     expected = _expected(details)
     if details["type"] == "extra_forbidden":
         got = "this name"
-        expected = (
-            one_of([*model.model_fields, *BatchSpec.model_fields], where[0]) if len(where) == 1 else expected
-        )
+        expected = one_of(_top_level(model), where[0]) if len(where) == 1 else expected
     return Mistake(".".join(where), expected, got)
+
+
+def _top_level(model: type[BaseModel]) -> list[str]:
+    return [name for each in (model, BatchSpec, RunSpec) for name in each.model_fields]
 
 
 def _path(details: ErrorDetails) -> list[str]:
@@ -388,6 +396,8 @@ EXPECTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping of fields",
     "too_short": "at least one value",
+    "byte_size": "bytes, such as 2e9 or 2GB",
+    "byte_size_unit": "bytes, such as 2e9 or 2GB",
     "string_pattern_mismatch": "letters, digits and ._=,+- only, for a folder's name",
 }
 

@@ -74,6 +74,8 @@ class Journal:
         self.events = contents.events
         self.records = contents.records
         self._lock = lock
+        self._named = False
+        """Whether the disk has the file's name."""
         self._descriptor: int | None = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND)
 
     @classmethod
@@ -129,6 +131,9 @@ class Journal:
         if self._descriptor is not None:
             with self._closed_by_errors():
                 _sync(self._descriptor)
+                if not self._named:
+                    _sync_folder(self.folder)
+                    self._named = True
 
     @contextmanager
     def _closed_by_errors(self) -> Iterator[None]:
@@ -169,12 +174,12 @@ def _parse(path: Path, data: bytes) -> Contents:
         found.append(decode(tail))
         whole, tail = len(data), b""
     elif tail and _is_record(tail[:-1]):  # no crash leaves a whole record with a wrong end
-        raise _damage(path, len(found) + 1, "its end is not a newline")
+        raise damage(path, len(found) + 1, "its end is not a newline")
     records = [record for record in found[1:] if not isinstance(record, Header)]
     if not found:
         return Contents(None, [], whole, len(tail))
     if not isinstance(found[0], Header) or len(records) != len(found) - 1:
-        raise _damage(path, 1, "a header belongs there, and only there")
+        raise damage(path, 1, "a header belongs there, and only there")
     return Contents(found[0], records, whole, len(tail))
 
 
@@ -184,7 +189,7 @@ def _decoded(path: Path, number: int, line: bytes) -> Header | Record:
     except BadInput:
         raise
     except (ValueError, KeyError, TypeError) as error:
-        raise _damage(path, number, str(error)) from None
+        raise damage(path, number, str(error)) from None
 
 
 def _is_record(line: bytes) -> bool:
@@ -195,7 +200,8 @@ def _is_record(line: bytes) -> bool:
     return True
 
 
-def _damage(path: Path, number: int, why: str) -> BadInput:
+def damage(path: Path, number: int, why: str) -> BadInput:
+    """What to raise for a line that is not as it was written."""
     return BadInput.of(
         str(path),
         "a journal as it was written (restore a copy, or cut the file before that line to go on from there)",
@@ -223,18 +229,21 @@ def _repaired(folder: Path) -> Contents:
 
 
 def _begin(folder: Path, header: Header) -> Header:
+    """Write the header; the first `sync` takes it to the disk."""
     descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         _write(descriptor, encode(header))
-        _sync(descriptor)
     finally:
         os.close(descriptor)
+    return header
+
+
+def _sync_folder(folder: Path) -> None:
     directory = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(directory)  # the file's name must survive too
+        os.fsync(directory)
     finally:
         os.close(directory)
-    return header
 
 
 def _check_same_job(folder: Path, on_disk: Header, now: Header) -> None:

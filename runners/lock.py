@@ -131,7 +131,9 @@ class FolderLock:
             if not (created or dead or patient):
                 return False, owner
             self._write(descriptor)
+            self._beaten = time.time()
             if owner is not None and not dead:
+                os.fsync(descriptor)
                 time.sleep(self._beat / 5)  # two heirs of one dead owner: the last to write wins
             if self._holder() != self._me.key:
                 return True, owner
@@ -160,8 +162,6 @@ class FolderLock:
 
     def _write(self, descriptor: int) -> None:
         os.pwrite(descriptor, json.dumps(asdict(self._me)).encode().ljust(_RECORD_BYTES), 0)
-        os.fsync(descriptor)
-        self._beaten = time.time()
 
     def _holder(self) -> str | None:
         """The key in the lock file; opened anew, because that is what makes a shared file system look."""
@@ -176,12 +176,59 @@ class FolderLock:
             os.close(descriptor)
 
     def _keep_beating(self) -> None:
-        while not self._ending.wait(self._beat):
-            if self._descriptor is None or self._holder() != self._me.key:
-                self._lost = True
-                return
+        """Beat until the lock is released or lost; an error is one missed beat, not the last."""
+        told = False
+        while not self._lost and not self._ending.wait(self._beat):
+            try:
+                self._beat_once()
+                told = False
+            except OSError as error:  # a stale handle, a full disk, a file server that restarts
+                if not told:
+                    log.warning("%s: a heartbeat failed (%s); it is tried again", self._path, error)
+                told = True
+
+    def _beat_once(self) -> None:
+        if self._holder() != self._me.key:
+            self._lost = True
+            return
+        descriptor = os.open(self._path, os.O_RDWR)  # opened anew: an old handle may be stale for good
+        try:
             self._me = replace(self._me, beat=self._me.beat + 1)
-            self._write(self._descriptor)
+            self._write(descriptor)
+            os.fsync(descriptor)
+            self._beaten = time.time()
+        finally:
+            os.close(descriptor)
+
+
+def holder(path: Path, patience: float = 30.0) -> Owner | None:
+    """Who holds the lock at `path` now, for one who only wants to know; `None` where nobody does.
+
+    On this machine the flock tells; an owner elsewhere lives while its heart has beaten within `patience`
+    seconds, by the clocks of this machine and of the file system. A lock caught before its owner's name was
+    written counts as not held.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        owner = _read(descriptor)
+        if owner is None:
+            return None
+        if owner.boot == _boot():
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return owner
+            except OSError as error:
+                if error.errno not in _NO_FLOCK:
+                    raise
+            else:
+                return None
+        return owner if time.time() - os.fstat(descriptor).st_mtime < patience else None
+    finally:
+        os.close(descriptor)
 
 
 def _flock(descriptor: int, wait: bool) -> bool | None:

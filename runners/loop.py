@@ -18,8 +18,9 @@ from runners.backends.inline import InlineBackend
 from runners.dispatch import Dispatch
 from runners.interrupts import Interrupts
 from runners.journal import Journal
-from runners.records import Note
-from runners.verdicts import Attempts, verdict
+from runners.records import Note, Retried
+from runners.verdicts import Attempts, Policy, judged, reason, verdict
+from runners.walltime import Walltime
 from runners.worker import execute, worker_name
 from search.engine import Engine
 from search.history import History
@@ -30,6 +31,9 @@ from spaces.errors import Infeasible
 _SYNC_SECONDS = 0.1
 """How often trials of a closed form are synced to disk; after a power cut they are soon computed again."""
 
+_ASK_SECONDS = 0.01
+"""How long the first of several free workers may wait while trials for the others are asked."""
+
 
 def run_search(
     *,
@@ -39,8 +43,11 @@ def run_search(
     journal: Journal,
     evaluations: int,
     seed: int,
-    parallel: int = 1,
+    parallel: int | None = 1,
     timeout: float | None = None,
+    memory: int | None = None,
+    policy: Policy | None = None,
+    walltime: Walltime | None = None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[History], None] = lambda history: None,
 ) -> History:
@@ -57,37 +64,53 @@ def run_search(
         journal: of this job.
         evaluations: how many trials to ask for in all, those in the journal included.
         seed: of the search; trial k is evaluated with a seed derived from (seed, k).
-        parallel: how many trials may be pending at a time, at least 1.
+        parallel: how many trials may be pending at a time, at least 1; `None` for as many as the backend
+            has slots.
         timeout: seconds one trial may take.
+        memory: bytes one trial may take.
+        policy: which trials are tried again, and which end the search.
+        walltime: what is left of the run's time; no trial begins that would not end within it.
         stop: when it returns true, no more trials begin; those running are awaited.
         progress: is told the history at the start and after every outcome.
 
     Returns:
-        The engine's history. It holds fewer trials than asked for where the space has no more, or `stop`
-        said so.
+        The engine's history. It holds fewer trials than asked for where the space has no more, or `stop`,
+        the policy or the wall time said so.
 
     Raises:
         Infeasible: the space has not a single feasible configuration.
         KeyboardInterrupt: on SIGINT or SIGTERM; everything that has finished is in the journal, and the
             workers are stopped.
+        BackendGone: likewise, and the backend cannot go on.
     """
     engine.replay(journal.events)
     progress(engine.history)
     with Interrupts() as interrupts:
-        search = _Search(engine, objective, journal, evaluations, seed, interrupts, progress)
+        search = _Search(
+            engine, objective, journal, evaluations, seed, interrupts, progress, policy or Policy()
+        )
+        time_left = walltime or Walltime()
         if isinstance(objective, ClosedForm) and isinstance(backend, InlineBackend):
             try:
-                _run_batches(search, objective, parallel, stop)
+                _run_batches(search, objective, parallel or 1, lambda: stop() or time_left.too_short())
             finally:
                 journal.sync()
         else:
-            _Trials(search, backend, parallel, timeout).run(stop)
+            _Trials(search, backend, parallel, _Limits(timeout, memory), time_left).run(stop)
     return engine.history
 
 
 def trial_seed(seed: int, number: int) -> int:
     """The seed of trial `number`, below 2**32: the same whenever, wherever and how often it is run."""
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What one trial may take; `None` means no limit."""
+
+    timeout: float | None = None
+    memory: int | None = None
 
 
 @dataclass
@@ -101,7 +124,9 @@ class _Search:
     seed: int
     interrupts: Interrupts
     progress: Callable[[History], None]
-    exhausted: bool = False
+    policy: Policy
+    ended: bool = False
+    """No more trials begin: the space has no more, or one stopped the search."""
 
     @property
     def history(self) -> History:
@@ -109,22 +134,30 @@ class _Search:
 
     def ask(self) -> Trial | None:
         """A new trial, or `None` where there shall or can be no more; the caller journals it."""
-        if self.exhausted or len(self.history) >= self.evaluations:
+        if self.ended or len(self.history) >= self.evaluations:
             return None
         try:
             (suggestion,) = self.engine.ask(1)
         except Infeasible as error:
             if not len(self.history):
                 raise
-            self.exhausted = True
+            self.ended = True
             self.note(Note(f"ended after {len(self.history)} trials: {error}"))
             return None
         return self.history[suggestion.number]
 
-    def task(self, trial: Trial, number: int, timeout: float | None) -> Task:
+    def task(self, trial: Trial, number: int, limits: _Limits | None = None) -> Task:
         """The evaluation of a trial."""
+        limits = limits or _Limits()
         arguments = (self.objective, trial.config, trial_seed(self.seed, trial.number))
-        return Task(number, _evaluate, arguments, timeout)
+        return Task(number, _evaluate, arguments, limits.timeout, limits.memory)
+
+    def verdict(self, trial: Trial, outcome: Outcome) -> Done | Failed:
+        """The event of a judged outcome that is final; it may also end the search."""
+        if outcome.status in self.policy.stop_on:
+            self.ended = True
+            self.note(Note(f"stopped by trial {trial.number}: {reason(outcome)}", trial.number))
+        return verdict(trial.number, outcome, self.objective.metric)
 
     def note(self, note: Note) -> None:
         """Journal a remark, unless an earlier run of this search left it already."""
@@ -172,46 +205,68 @@ def _evaluated(search: _Search, objective: ClosedForm, batch: Sequence[Trial]) -
         columns = objective.evaluate_many(Configs.from_rows([trial.config for trial in batch]))
         rows = [{name: column[index] for name, column in columns.items()} for index in range(len(batch))]
     except Exception:
-        outcomes = [execute(search.task(trial, trial.number, None)) for trial in batch]
+        outcomes = [execute(search.task(trial, trial.number)) for trial in batch]
     else:
         times = (started, time.time(), worker_name())
         numbered = zip(batch, rows, strict=True)
         outcomes = [Outcome(trial.number, Status.OK, row, None, *times) for trial, row in numbered]
-    return [verdict(outcome.number, outcome, objective.metric) for outcome in outcomes]
+    return [
+        search.verdict(trial, judged(outcome, objective.metric))
+        for trial, outcome in zip(batch, outcomes, strict=True)
+    ]
 
 
 class _Trials(Dispatch[Trial]):
     """Trials as tasks of a backend."""
 
-    def __init__(self, search: _Search, backend: Backend, parallel: int, timeout: float | None) -> None:
-        super().__init__(backend, search.interrupts, parallel)
+    def __init__(
+        self, search: _Search, backend: Backend, parallel: int | None, limits: _Limits, walltime: Walltime
+    ) -> None:
+        super().__init__(backend, search.interrupts, walltime, parallel)
         self._search = search
-        self._timeout = timeout
+        self._limits = limits
         self._again = deque(search.history.pending)
-        self._attempts: defaultdict[int, Attempts] = defaultdict(Attempts)
+        self._attempts: defaultdict[int, Attempts] = defaultdict(lambda: Attempts(search.policy))
+        for record in search.journal.records:
+            if isinstance(record, Retried):
+                self._attempts[record.number].again(Status(record.status))
 
-    def _next(self) -> Trial | None:
-        """A trial to be run again, or a new one, journalled."""
+    def _next(self, most: int) -> list[Trial]:
+        """A trial to be run again, or new ones, journalled in one go: as many as are asked in a moment."""
+        if self._search.ended:
+            return []
         if self._again:
-            return self._again.popleft()
-        trial = self._search.ask()
-        if trial is not None:
+            return [self._again.popleft()]
+        trials: list[Trial] = []
+        enough = time.monotonic() + _ASK_SECONDS
+        while len(trials) < most and (trial := self._search.ask()):
+            trials.append(trial)
+            if time.monotonic() > enough:
+                break
+        if trials:
             with self._interrupts.held():
-                self._search.journal.append(Asked(trial.number, trial.config))
-        return trial
+                self._search.journal.append(*[Asked(trial.number, trial.config) for trial in trials])
+        return trials
 
     def _task(self, work: Trial, number: int) -> Task:
-        return self._search.task(work, number, self._timeout)
+        return self._search.task(work, number, self._limits)
 
     def _take(self, ended: Sequence[tuple[Trial, Outcome]]) -> None:
         """Journal and tell what ended; a trial that gets another attempt is put aside."""
         final = []
-        for trial, outcome in ended:
+        for trial, unjudged in ended:
+            outcome = judged(unjudged, self._search.objective.metric)
             if self._attempts[trial.number].again(outcome.status):
-                self._search.note(Note(f"{outcome.status}: {outcome.error}; tried again", trial.number))
+                self._search.journal.append(_retried(trial, outcome))
                 self._again.append(trial)
             else:
-                final.append(verdict(trial.number, outcome, self._search.objective.metric))
+                del self._attempts[trial.number]
+                final.append(self._search.verdict(trial, outcome))
         if final:
             self._search.journal.append(*final)
             self._search.tell(final)
+
+
+def _retried(trial: Trial, outcome: Outcome) -> Retried:
+    times = (outcome.started, outcome.ended, outcome.worker)
+    return Retried(trial.number, outcome.status.value, str(outcome.error), *times)

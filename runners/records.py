@@ -13,8 +13,11 @@ from typing import Any
 from search.trial import Asked, Done, Event, Failed
 from spaces.errors import BadInput
 
-FORMAT = 1
-"""Version of the journal format, in every header. Older formats stay readable, newer ones are refused."""
+FORMAT = 2
+"""Version of the journal format, in every header. Older formats stay readable, newer ones are refused.
+
+2: attempts that are followed by another are records (`Retried`); in format 1 they were notes.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,24 @@ class Header:
 
 @dataclass(frozen=True)
 class Note:
-    """A remark that changes no state: a second attempt, an early end, new library versions."""
+    """A remark that changes no state: an early end, new library versions."""
 
     text: str
     number: int | None = None
     """The trial it is about."""
+
+
+@dataclass(frozen=True)
+class Retried:
+    """An attempt at a trial that ended without an answer, and is followed by another."""
+
+    number: int
+    status: str
+    """How it ended, a `runners.backend.Status`."""
+    reason: str
+    started: float | None = None
+    ended: float | None = None
+    worker: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,14 +70,15 @@ class SearchEnd:
     """Of what was asked of the search; where that changes, it is called again."""
 
 
-Record = Event | Note | SearchEnd
+Record = Event | Note | Retried | SearchEnd
 
-_KINDS: dict[str, type[Header | Asked | Done | Failed | Note | SearchEnd]] = {
+_KINDS: dict[str, type[Header | Asked | Done | Failed | Note | Retried | SearchEnd]] = {
     "header": Header,
     "asked": Asked,
     "done": Done,
     "failed": Failed,
     "note": Note,
+    "retried": Retried,
     "search": SearchEnd,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

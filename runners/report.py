@@ -5,7 +5,7 @@ run. Equal inputs give equal reports, to the byte.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from runners.beside_fit import read_beside
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
-from runners.records import Note, SearchEnd
+from runners.records import Note, Record, Retried, SearchEnd
 from runners.rendering import plain
 from runners.sweep import FOLDER
 from search.history import History
@@ -105,7 +105,7 @@ def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> di
         "name": job.name,
         "digest": job.digest,
         "description": job.spec.model_dump(mode="json", exclude_none=True),
-        "notes": [*job.objective.notes, *(_notes(journal) if journal else ())],
+        "notes": [*job.objective.notes, *_notes(journal.records if journal else ())],
         "metric": job.objective.metric,
         "best": best,
         "certified": None if certified is None else _certified(job.problem, certified, best),
@@ -114,8 +114,15 @@ def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> di
     }
 
 
-def _notes(journal: Contents) -> list[str]:
-    return [record.text for record in journal.records if isinstance(record, Note)]
+def _notes(records: Iterable[Record]) -> list[str]:
+    """Remarks of a journal, and attempts that were not the last."""
+    notes = []
+    for record in records:
+        if isinstance(record, Note):
+            notes.append(record.text)
+        elif isinstance(record, Retried):
+            notes.append(f"trial {record.number} {record.status}: {record.reason}; tried again")
+    return notes
 
 
 def _certified(problem: Problem | None, certified: Optimum, best: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from runners.job_file import SearchSpec
 from runners.journal import Journal
 from runners.loop import run_search
 from runners.records import Header
+from runners.walltime import Walltime
 from search.history import History
 
 LIBRARIES = ("scalesearch", "numpy", "scipy", "ConfigSpace", "scikit-learn", "scikit-optimize")
@@ -21,7 +22,11 @@ LIBRARIES = ("scalesearch", "numpy", "scipy", "ConfigSpace", "scikit-learn", "sc
 
 
 def run_job(
-    job: Job, folder: Path, backend: Backend, progress: Callable[[History], None] = lambda history: None
+    job: Job,
+    folder: Path,
+    backend: Backend,
+    progress: Callable[[History], None] = lambda history: None,
+    walltime: Walltime | None = None,
 ) -> History:
     """Run or resume one search in its folder, and return its history.
 
@@ -29,7 +34,7 @@ def run_job(
         BadInput: the folder holds another job's journal, or someone else is writing it.
         Infeasible: nothing satisfies the constraints.
     """
-    own_timeout = isinstance(job.objective, CommandObjective)
+    own_limits = isinstance(job.objective, CommandObjective)
     with Journal.open(folder, header(job.name, job.digest, job.spec.seed)) as journal:
         return run_search(
             engine=job.engine(),
@@ -38,8 +43,11 @@ def run_job(
             journal=journal,
             evaluations=job.spec.evaluations,
             seed=job.spec.seed,
-            parallel=job.spec.parallel or backend.slots,
-            timeout=None if own_timeout else job.spec.timeout,
+            parallel=job.spec.parallel or None,
+            timeout=None if own_limits else job.spec.timeout,
+            memory=None if own_limits else job.spec.memory,
+            policy=job.policy,
+            walltime=walltime,
             progress=progress,
         )
 

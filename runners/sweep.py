@@ -17,7 +17,8 @@ from runners.dispatch import Dispatch
 from runners.interrupts import Interrupts
 from runners.journal import Journal
 from runners.records import Note, SearchEnd, encode
-from runners.verdicts import Attempts
+from runners.verdicts import Attempts, reason
+from runners.walltime import Walltime
 from runners.worker import describe, execute
 from spaces.errors import BadInput, Mistake
 
@@ -65,17 +66,21 @@ def run_sweep(
     *,
     backend: Backend,
     journal: Journal,
+    walltime: Walltime | None = None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[SweepResult], None] = lambda result: None,
+    place: str = FOLDER,
 ) -> SweepResult:
     """Run the searches of a sweep that have not returned yet; failed ones are tried again.
 
     Args:
         units: the searches; names must differ and be plain folder names.
         backend: where they run. It stays open, except after an interrupt.
-        journal: of the sweep; the searches' folders are `searches/NAME` beside it.
+        journal: of the sweep; the searches' folders are `PLACE/NAME` beside it.
+        walltime: what is left of the run's time; no search begins that would not end within it.
         stop: when it returns true, no more searches begin; those running are awaited.
         progress: is told the result at the start and after every change.
+        place: the folder of the searches' folders.
 
     Raises:
         BadInput: names that cannot be folders of their own.
@@ -84,7 +89,7 @@ def run_sweep(
     """
     _check_names(units)
     with Interrupts() as interrupts:
-        sweep = _Sweep(units, backend, journal, interrupts, progress)
+        sweep = _Sweep(units, backend, journal, interrupts, progress, walltime or Walltime(), place)
         progress(sweep.result)
         sweep.run(stop)
     return sweep.result
@@ -113,9 +118,12 @@ class _Sweep(Dispatch[list[Unit]]):
         journal: Journal,
         interrupts: Interrupts,
         progress: Callable[[SweepResult], None],
+        walltime: Walltime,
+        place: str,
     ) -> None:
-        super().__init__(backend, interrupts)
+        super().__init__(backend, interrupts, walltime)
         self.result = SweepResult()
+        self._place = journal.folder / place
         self._journal = journal
         self._progress = progress
         self._waiting = deque(self._without_returned(units))
@@ -134,18 +142,18 @@ class _Sweep(Dispatch[list[Unit]]):
                 self.result.add(end)
         return [unit for unit in units if unit.name not in self.result.summaries]
 
-    def _next(self) -> list[Unit] | None:
-        """As many searches as make a task long enough, while leaving every slot several tasks."""
+    def _next(self, most: int) -> list[list[Unit]]:
+        """As many searches as make one task long enough, while leaving every slot several tasks."""
         if self._alone:
-            return [self._alone.popleft()]
+            return [[self._alone.popleft()]]
         if not self._waiting:
-            return None
+            return []
         enough = 1 + int(TASK_SECONDS / max(median(self._seconds), 1e-6)) if self._seconds else 1
         share = len(self._waiting) // (4 * self._backend.slots)
-        return [self._waiting.popleft() for _ in range(max(1, min(enough, share, _MOST_PER_TASK)))]
+        return [[self._waiting.popleft() for _ in range(max(1, min(enough, share, _MOST_PER_TASK)))]]
 
     def _task(self, work: list[Unit], number: int) -> Task:
-        return Task(number, run_units, (work, self._journal.folder / FOLDER))
+        return Task(number, run_units, (work, self._place))
 
     def _take(self, ended: Sequence[tuple[list[Unit], Outcome]]) -> None:
         """Journal how searches ended; those whose task died may get another attempt."""
@@ -165,14 +173,14 @@ class _Sweep(Dispatch[list[Unit]]):
     def _given_up(self, units: Sequence[Unit], outcome: Outcome) -> list[SearchEnd]:
         """The ends of searches whose task died for good; the others are put aside for another attempt."""
         ends = []
-        reason = f"{outcome.status}: {outcome.error}"
+        why = reason(outcome)
         for unit in units:
             if len(units) > 1 or self._attempts[unit.name].again(outcome.status):
-                self._journal.append(Note(f"{unit.name}: {reason}; tried again"))
+                self._journal.append(Note(f"{unit.name}: {why}; tried again"))
                 self._alone.append(unit)
             else:
                 times = (outcome.started, outcome.ended, outcome.worker)
-                ends.append(SearchEnd(unit.name, None, reason, *times, unit.version))
+                ends.append(SearchEnd(unit.name, None, why, *times, unit.version))
         return ends
 
 

@@ -1,47 +1,71 @@
-"""What an outcome means for a trial: a value, a failure with its reason, or another attempt."""
+"""What an outcome means: a value, a failure with its reason, another attempt, or the end of the search."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from numbers import Real
+from typing import Any
 
 from runners.backend import Outcome, Status
 from search.trial import Done, Failed
 
-MAY_HAPPEN = {Status.CRASHED: 1, Status.LOST: 5}
-"""How often a trial may end like this and be tried again; any other end is final.
+RETRIES = {Status.CRASHED: 1, Status.TEMPORARY: 2, Status.LOST: 5}
+"""How often a trial may end like this and be tried again, if the job says nothing; other ends are final.
 
 A crash may be bad luck, two are the configuration's doing. A lost machine is never its fault, so losses are
 not counted against crashes.
 """
 
 
-class Attempts:
-    """How often one trial has ended without an answer."""
+@dataclass(frozen=True)
+class Policy:
+    """What follows from a trial without a value."""
 
-    def __init__(self) -> None:
+    retries: Mapping[Status, int] = field(default_factory=lambda: dict(RETRIES))
+    """How often a trial may end like this and be tried again."""
+    stop_on: frozenset[Status] = frozenset({Status.STOP})
+    """Final ends that stop the search."""
+
+
+class Attempts:
+    """How often one trial has ended without an answer.
+
+    Args:
+        policy: how often it may.
+    """
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self._retries = (policy or Policy()).retries
         self._ended: dict[Status, int] = {}
 
     def again(self, status: Status) -> bool:
         """Count an end, and say whether the trial is to be tried once more."""
         self._ended[status] = self._ended.get(status, 0) + 1
-        return self._ended[status] <= MAY_HAPPEN.get(status, 0)
+        return self._ended[status] <= self._retries.get(status, 0)
+
+
+def judged(outcome: Outcome, metric: str) -> Outcome:
+    """The outcome as FAILED where it has a result without a finite number under the name `metric`."""
+    fault = _fault(outcome.result, metric) if outcome.status is Status.OK else None
+    return outcome if fault is None else replace(outcome, status=Status.FAILED, error=fault)
 
 
 def verdict(number: int, outcome: Outcome, metric: str) -> Done | Failed:
-    """The event that ends trial `number`.
+    """The event that ends trial `number` with a judged outcome.
 
-    A value must be a finite number under the name `metric`; anything else is a failure. Of the other metrics
-    those that are finite numbers are kept: one that is left out has no value here.
+    Of the other metrics those that are finite numbers are kept: one that is left out has no value here.
     """
     times = (outcome.started, outcome.ended, outcome.worker)
-    reason, metrics = outcome.error, {}
-    if outcome.status is Status.OK:
-        reason, metrics = _fault(outcome.result, metric), _numbers(outcome.result)
-    elif outcome.status is not Status.FAILED:
-        reason = f"{outcome.status}: {outcome.error}"
-    if reason is not None:
-        return Failed(number, reason, *times)
+    if outcome.status is not Status.OK:
+        return Failed(number, reason(outcome), *times)
+    metrics = _numbers(outcome.result)
     return Done(number, metrics[metric], metrics, *times)
+
+
+def reason(outcome: Outcome) -> str:
+    """Why a task has no result, in one line: how it ended, unless it simply failed, and its error."""
+    known = str(outcome.error)
+    return known if outcome.status is Status.FAILED else f"{outcome.status}: {known}"
 
 
 def _fault(metrics: object, metric: str) -> str | None:
@@ -56,10 +80,8 @@ def _fault(metrics: object, metric: str) -> str | None:
     return None if math.isfinite(value) else f"{metric} is {float(value)}"
 
 
-def _numbers(metrics: object) -> dict[str, float]:
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """The finite numbers among metrics, by name."""
-    if not isinstance(metrics, Mapping):
-        return {}
     return {
         str(name): float(value)
         for name, value in metrics.items()

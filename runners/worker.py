@@ -10,6 +10,7 @@ import socket
 import time
 from typing import Any
 
+from objectives.memory_limit import memory_limit
 from objectives.objective import TrialFailed
 from runners.backend import Outcome, Status, Task
 
@@ -21,14 +22,24 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def warm_up() -> None:
+    """Import what searches and trials are made of: it takes a second, which is no task's own time."""
+    import runners.job  # noqa: F401  only here: a driver that runs nothing itself does not need them
+    import search.engines.native_engine  # noqa: F401
+
+
 def execute(task: Task) -> Outcome:
     """Run a task here. Everything it raises is caught, except what is meant for the process itself."""
     started = time.time()
     status, result, error = Status.OK, None, None
     try:
-        result = task.call(*task.arguments)
+        with memory_limit(task.memory):
+            result = task.call(*task.arguments)
     except TrialFailed as failure:
-        status, error = Status.FAILED, one_line(str(failure))
+        status, error = Status(failure.ending), one_line(str(failure))
+    except MemoryError as raised:
+        limit = "" if task.memory is None else f" within {task.memory / 1e6:.6g} MB"
+        status, error = Status.MEMORY, describe(raised) + limit
     except (Exception, SystemExit) as raised:
         status, error = Status.FAILED, describe(raised)
     return Outcome(task.number, status, result, error, started, time.time(), worker_name())

@@ -72,11 +72,14 @@ class Acquisition:
 
     def __call__(self, rows: Array) -> Array:
         """Scores of rows (m, d), shape (m,)."""
-        score = log_expected_improvement(*self.surrogate.predict(rows), self.best)
+        return log_expected_improvement(*self.surrogate.predict(rows), self.best) + self.log_success(rows)
+
+    def log_success(self, rows: Array) -> Array:
+        """Log probability that rows (m, d) do not fail, shape (m,)."""
         if self.success is None:
-            return score
+            return np.zeros(len(rows))
         mean, std = self.success.predict(rows)
-        return np.asarray(score + log_ndtr(mean / np.sqrt(std**2 + self.success.hyperparameters.noise)))
+        return np.asarray(log_ndtr(mean / np.sqrt(std**2 + self.success.hyperparameters.noise)))
 
     def with_gradient(self, rows: Array) -> tuple[Array, Array]:
         """Scores (m,) and their gradients by the rows (m, d); the surrogate must be a Gaussian process."""

@@ -43,14 +43,18 @@ class Candidates:
         self._encoder = encoder
         self._feasible = feasible
         self._history = history
-        self._row_of: dict[int, Rows] = {}
+        self._place_of: dict[int, int] = {}
+        """Trial number -> its row in `_rows`."""
+        self._rows: Rows = np.empty((SMALLEST_BATCH, len(encoder.columns)))
+        """Rows of all trials, and room for more."""
         self._asked: set[bytes] = set()
         self._listed: Rows | None = None
 
     def rows(self, trials: Sequence[Trial]) -> Rows:
         """The canonical rows of trials of the history, each encoded once in the life of the search."""
         self._encode_new_trials()
-        return self._stacked([self._row_of[trial.number] for trial in trials])
+        places = [self._place_of[trial.number] for trial in trials]
+        return np.asarray(self._rows[np.array(places, dtype=np.intp)])
 
     def fresh(self, rows: Rows) -> Rows:
         """Those of `rows`, made canonical, that are feasible and not asked yet: each once, in their order."""
@@ -112,11 +116,17 @@ class Candidates:
         return self._stacked(list(new.values()))
 
     def _encode_new_trials(self) -> None:
-        new = self._history.asked_since(len(self._row_of))
+        known = len(self._place_of)
+        new = self._history.asked_since(known)
         if not new:
             return
         rows = self._encoder.canonical(self._encoder.encode_many([trial.config for trial in new]))
-        self._row_of.update((trial.number, row) for trial, row in zip(new, rows, strict=True))
+        if known + len(new) > len(self._rows):
+            room = np.empty((2 * (known + len(new)), self._rows.shape[1]))
+            room[:known] = self._rows[:known]
+            self._rows = room
+        self._rows[known : known + len(new)] = rows
+        self._place_of.update((trial.number, place) for place, trial in enumerate(new, known))
         self._asked.update(row.tobytes() for row in rows)
 
     def _stacked(self, rows: list[Rows]) -> Rows:

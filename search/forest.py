@@ -45,9 +45,13 @@ class Forest:
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Mean and standard deviation over the trees at rows (m, d): shapes (m,), (m,)."""
-        features = self._features(rows)
-        votes = np.stack([tree.tree_.predict(features)[:, 0] for tree in self._trees])
+        votes = self.votes(rows)
         return votes.mean(axis=0), np.maximum(votes.std(axis=0), SMALLEST_STD)
+
+    def votes(self, rows: Array) -> Array:
+        """What each tree predicts at rows (m, d), shape (TREES, m)."""
+        features = self._features(rows)
+        return np.stack([tree.tree_.predict(features)[:, 0] for tree in self._trees])
 
     def believing(self, rows: Array) -> "Forest":
         """This forest as if its mean had been observed at `rows`: for pending trials."""

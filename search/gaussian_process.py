@@ -79,30 +79,29 @@ class GaussianProcess:
         scale: tuple[float, float] | None = None,
     ) -> None:
         self.x, self.y, self.hyperparameters, self.categorical = x, y, hyperparameters, categorical
-        k, _ = correlation(self._distances(x))
-        self._lower, self._noise = factor(k, hyperparameters.noise)
+        k, _ = correlation(self.distances(x, x))
+        self._lower, self.noise = factor(k, hyperparameters.noise)
         self.mean, self.variance = scale or most_probable_scale(self._lower, y)
         self._alpha = cho_solve((self._lower, True), y - self.mean)
 
     @property
     def fitted(self) -> Array:
         """Posterior mean at the data, shape (n,): the targets without their noise."""
-        return np.asarray(self.y - self._noise * self._alpha)
+        return np.asarray(self.y - self.noise * self._alpha)
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of the noiseless function at rows (m, d): shapes (m,), (m,)."""
-        k, _ = correlation(self._distances(rows))
-        half = solve_triangular(self._lower, k.T, lower=True)
-        return self.mean + k @ self._alpha, self._std(np.einsum("nm,nm->m", half, half))
+        mean, half = self.whitened(rows)
+        return mean, self.std(np.einsum("nm,nm->m", half, half))
 
     def predict_with_gradient(self, rows: Array) -> tuple[Array, Array, Array, Array]:
         """Mean (m,), standard deviation (m,) and the gradients of both by the rows, (m, d) each.
 
         Gradients by categorical columns are zero.
         """
-        k, slope = correlation(self._distances(rows))
+        k, slope = correlation(self.distances(rows, self.x))
         solved = cho_solve((self._lower, True), k.T).T
-        mean, std = self.mean + k @ self._alpha, self._std(np.einsum("mn,mn->m", k, solved))
+        mean, std = self.mean + k @ self._alpha, self.std(np.einsum("mn,mn->m", k, solved))
         offsets = rows[:, None, :] - self.x[None, :, :]
         offsets[:, :, self.categorical] = 0.0
         k_gradient = 2.0 * slope[:, :, None] * offsets * self.hyperparameters.lengthscales**-2.0
@@ -118,22 +117,31 @@ class GaussianProcess:
         x, scale = np.concatenate([self.x, rows]), (self.mean, self.variance)
         return GaussianProcess(x, believed, self.hyperparameters, self.categorical, scale)
 
-    def _distances(self, rows: Array) -> Array:
-        """Scaled squared distances of rows (m, d) to the data, shape (m, n)."""
-        total = np.zeros((len(rows), len(self.x)))
+    def whitened(self, rows: Array) -> tuple[Array, Array]:
+        """Mean at rows (m, d), shape (m,), and their correlation with the data over its factor, (n, m)."""
+        k, _ = correlation(self.distances(rows, self.x))
+        return self.mean + k @ self._alpha, np.asarray(solve_triangular(self._lower, k.T, lower=True))
+
+    def distances(self, rows: Array, others: Array) -> Array:
+        """Scaled squared distances of rows (m, d) and others (n, d), shape (m, n)."""
+        total = np.zeros((len(rows), len(others)))
         for j, length in enumerate(self.hyperparameters.lengthscales):
             if self.categorical[j]:
-                total += np.not_equal.outer(rows[:, j], self.x[:, j]) / length**2
+                total += np.not_equal.outer(rows[:, j], others[:, j]) / length**2
             else:
-                total += np.subtract.outer(rows[:, j] / length, self.x[:, j] / length) ** 2
+                total += np.subtract.outer(rows[:, j] / length, others[:, j] / length) ** 2
         return total
 
-    def _std(self, explained: Array) -> Array:
-        """Standard deviation where the data explain this share of the prior variance.
+    def unexplained(self, explained: Array) -> Array:
+        """The share of the prior variance left where the data explain so much; shape of `explained`.
 
         The floor is the noise: below it the difference is rounding.
         """
-        return np.asarray(np.sqrt(self.variance * np.maximum(1.0 - explained, self._noise)))
+        return np.asarray(np.maximum(1.0 - explained, self.noise))
+
+    def std(self, explained: Array) -> Array:
+        """Standard deviation where the data explain this share of the prior variance."""
+        return np.asarray(np.sqrt(self.variance * self.unexplained(explained)))
 
 
 def factor(k: Array, noise: float) -> tuple[Array, float]:

@@ -2,9 +2,22 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from search.trial import Asked, Done, Event, Failed, Trial, TrialState
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point in the course of a search: how many trials had been asked by then, and how many had ended."""
+
+    asked: int
+    ended: int
+
+    @property
+    def pending(self) -> int:
+        """How many trials were pending."""
+        return self.asked - self.ended
 
 
 class History:
@@ -22,7 +35,7 @@ class History:
         self._trials: dict[int, Trial] = {}
         self._asked: list[int] = []
         self._pending: dict[int, None] = {}
-        self._ended: list[int] = []
+        self._outcomes: list[Done | Failed] = []
         self._best: Trial | None = None
         self._next_number = 0
         self._failures = 0
@@ -51,7 +64,7 @@ class History:
             raise ValueError(f"trial {event.number} has ended already: {asked.state}")
         if isinstance(event, Done) and not math.isfinite(event.value):
             raise ValueError(f"trial {event.number} is done with {event.value}: not a number is a failure")
-        self._ended.append(event.number)
+        self._outcomes.append(event)
         del self._pending[event.number]
         ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker)
         if isinstance(event, Failed):
@@ -82,7 +95,7 @@ class History:
     @property
     def ended(self) -> list[Trial]:
         """Trials with an outcome, in order of arrival."""
-        return [self._trials[number] for number in self._ended]
+        return [self._trials[event.number] for event in self._outcomes]
 
     @property
     def pending(self) -> list[Trial]:
@@ -92,7 +105,7 @@ class History:
     @property
     def counts(self) -> tuple[int, int]:
         """How many trials are done, and how many failed."""
-        return len(self._ended) - self._failures, self._failures
+        return len(self._outcomes) - self._failures, self._failures
 
     @property
     def done(self) -> list[Trial]:
@@ -113,6 +126,16 @@ class History:
     def next_number(self) -> int:
         """The number the next new suggestion gets."""
         return self._next_number
+
+    @property
+    def moment(self) -> Moment:
+        """Now; `at` leads back here."""
+        return Moment(len(self._asked), len(self._outcomes))
+
+    def at(self, moment: Moment) -> "History":
+        """The history as it stood at an earlier moment."""
+        asked = [Asked(number, self._trials[number].config) for number in self._asked[: moment.asked]]
+        return History([*asked, *self._outcomes[: moment.ended]])
 
     def asked_since(self, count: int) -> list[Trial]:
         """The trials asked after the first `count`, in the order they were asked."""

@@ -1,4 +1,4 @@
-"""The feasible new configuration of greatest acquisition.
+"""The feasible new configurations of greatest acquisition.
 
 Four steps, each starting from the best of the one before: random candidates over the whole space together
 with steps of many sizes around the best trials; gradients, cut off where they leave the feasible region; and
@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from search.acquisition import Acquisition
 from search.candidates import Candidates
+from search.choice import CHOICES_EACH, choose
 from search.gaussian_process import GaussianProcess
 from search.moves import Moves
 
@@ -43,17 +44,29 @@ class Maximiser:
         self._candidates = candidates
         self._moves = moves
 
-    def maximise(self, acquisition: Acquisition, incumbents: Array, rng: np.random.Generator) -> Array:
-        """A feasible new canonical row, shape (d,), given the rows of the best trials, best first.
+    def maximise(
+        self, acquisition: Acquisition, incumbents: Array, count: int, rng: np.random.Generator
+    ) -> Array:
+        """Feasible new canonical rows, shape (k, d) with 1 <= k <= count.
+
+        The first has the greatest acquisition. The others are chosen among all rows met on the way to it, so
+        that together they promise much; there are fewer where the space has no more.
+
+        Args:
+            acquisition: what the first row maximises.
+            incumbents: rows of the best trials, best first.
+            count: how many rows are wanted.
+            rng: source of randomness.
 
         Raises:
             Infeasible: see `Candidates.draw`.
         """
-        pool = self._candidates.random(GLOBAL, rng)
+        pool = self._candidates.random(GLOBAL + CHOICES_EACH * (count - 1), rng)
         parents = np.repeat(incumbents[:INCUMBENTS], STEPS_EACH, axis=0)
         sizes = np.exp(rng.uniform(np.log(SMALLEST_STEP), np.log(LARGEST_STEP), len(parents)))
         near = self._moves.around(parents, sizes, rng, CUTS)
-        rows, scores = _best(acquisition, np.concatenate([pool, near]), CLIMBERS)
+        drawn = np.concatenate([pool, near])
+        rows, scores = _best(acquisition, drawn, CLIMBERS)
         if isinstance(acquisition.surrogate, GaussianProcess) and self._moves.floats.any():
             rows = np.concatenate([rows, self._climbed(acquisition, rows)])
             scores = acquisition(rows)
@@ -61,8 +74,10 @@ class Maximiser:
         new = self._candidates.fresh(rows[:CHILDREN])
         if not len(new):
             new, _ = _best(acquisition, pool, 1)
-        row: Array = new[0]
-        return row
+        if count == 1:
+            return new[:1]
+        met = self._candidates.unasked(np.concatenate([new[:1], rows, drawn]))
+        return choose(acquisition, met, count, rng)
 
     def _climbed(self, acquisition: Acquisition, starts: Array) -> Array:
         """Where L-BFGS-B takes the float cells of all rows at once, back at the boundary if it left."""

@@ -20,6 +20,9 @@ Mask = npt.NDArray[np.bool_]
 FIT_CAP, DATA_CAP = 200, 400
 """Most trials a fit of the hyperparameters, and a Gaussian process, take: both cost their cube."""
 
+FOREST_CAP = 2000
+"""Most trials a forest is grown on."""
+
 LABEL_NOISE = 1e-4
 """Of the labels of success, so small that a hidden cliff is found by halving and not by trying its top."""
 
@@ -51,16 +54,15 @@ class ProcessFactory:
         return GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
 
     def success(self, rows: Array, labels: Array) -> GaussianProcess:
-        """A process over labels (n,), 1 for trials with a value and -1 for failures, at rows (n, d).
+        """A process over labels (n,), 1 for trials with a value and -1 for failures, at few rows.
 
         So failures are learned, not valued: a bad value in their place would put cliffs into the surrogate of
         the objective. Tried and worse: the lengthscales of the objective (where it is flat, everything is
         near) and the most probable ones (for a cliff they vanish, and every gap between failures is tried).
         """
         hyperparameters = Hyperparameters(prior_median(rows.shape[1]).lengthscales, LABEL_NOISE)
-        kept = subset(labels, DATA_CAP)
         scale = CHANCE_OF_SUCCESS, 1.0
-        return GaussianProcess(rows[kept], labels[kept], hyperparameters, self._categorical, scale)
+        return GaussianProcess(rows, labels, hyperparameters, self._categorical, scale)
 
     def _fit(self, rows: Array, values: Array, stream: int | None) -> tuple[TargetTransform, Hyperparameters]:
         """The fit of the last count at which one was due."""
@@ -74,8 +76,9 @@ class ProcessFactory:
 
 
 def forest(rows: Array, values: Array, seed: int, active: Callable[[Array], Mask]) -> Forest:
-    """A forest over all rows (n, d) and values (n,); arguments as of `Forest`."""
-    return Forest(rows, TargetTransform.fit(values)(values), seed, active)
+    """A forest over rows (n, d) and values (n,), at most `FOREST_CAP` of them; arguments as of `Forest`."""
+    kept = subset(values, FOREST_CAP)
+    return Forest(rows[kept], TargetTransform.fit(values)(values[kept]), seed, active)
 
 
 def last_refit(count: int) -> int:

@@ -32,6 +32,19 @@ def ray_cluster() -> Iterator[None]:
     ray.shutdown()
 
 
+@pytest.fixture
+def disconnected(ray_cluster: None) -> Iterator[None]:
+    """No connection to the cluster of the other tests; they get a new one."""
+    import ray
+
+    from runners.backends.ray_backend import connect
+
+    ray.shutdown()
+    yield
+    ray.shutdown()
+    connect("local", 4)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """An option to write golden files again after a change that is meant."""
     parser.addoption("--update-golden", action="store_true", help="write golden files again")

@@ -1,9 +1,9 @@
 """How long a fit takes: `python -m experiments.benchmarks fit_speed`, beside others in the same run.
 
 The bars: Chinchilla's 240 runs with certificate and 1,000 calibrated draws in a second of one core; families
-with rolling-origin selection in ten; a plan from a saved fit in 50 ms. Peers run in environments of their own,
-which `make peers` installs; one that is missing is said to be. The package `chinchilla` takes minutes: its row
-is there with SLOW_PEERS=1 in the environment.
+with rolling-origin selection in ten; a plan from a saved fit in 50 ms. Peers run in environments of their
+own, which `make peers` installs; one that is missing is said to be. The package `chinchilla` takes minutes:
+its row is there with SLOW_PEERS=1 in the environment.
 """
 
 import json

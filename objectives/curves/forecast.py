@@ -9,7 +9,6 @@ only the laws that know about it are candidates.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from statistics import NormalDist
 
 import numpy as np
 

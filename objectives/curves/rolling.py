@@ -1,4 +1,4 @@
-"""How a form forecasts a curve's own beginning: fit up to a cut, predict from there to now, at several cuts."""
+"""How a form forecasts a curve's own beginning: fit up to a cut, predict the rest up to now, at some cuts."""
 
 import numpy as np
 

@@ -28,12 +28,11 @@ class InlineBackend(Backend):
         """Accept a task; `wait` runs it.
 
         Raises:
-            BadInput: the task has a timeout, which a thread cannot enforce on itself.
+            BadInput: the task has a limit, which the driver cannot enforce on itself.
         """
-        if task.timeout is not None:
-            raise BadInput.of(
-                "timeout", "none with the runner local (use process or ray)", f"{task.timeout:g} s"
-            )
+        for name, limit in (("timeout", task.timeout), ("memory", task.memory)):
+            if limit is not None:
+                raise BadInput.of(name, "none with the runner local (use process or ray)", f"{limit:g}")
         if not self.free():
             raise RuntimeError("no free slot")
         self._task = task

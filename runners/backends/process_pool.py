@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 
 from runners.backend import Status, Task
 from runners.backends.slots import SlotBackend, Worker, WorkerGone
-from runners.worker import execute_pickled
+from runners.worker import execute_pickled, warm_up
 
 _spawn = multiprocessing.get_context("spawn")  # a forked worker would inherit the driver's threads and locks
 
@@ -70,18 +70,23 @@ class ProcessWorker(Worker):
         return WorkerGone(Status.CRASHED, f"its process was {how}" if code < 0 else f"its process {how}")
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class ProcessPoolBackend(SlotBackend[ProcessWorker]):
     """Worker processes on this machine.
 
     Args:
-        slots: how many; by default one for each processor this process may use. Each gets its share of
-            them as threads for linear algebra, unless OMP_NUM_THREADS is set already.
+        slots: how many; by default as many as fit on the processors this process may use. Each gets its share
+            of them as threads for linear algebra, unless OMP_NUM_THREADS is set already.
+        cpus: processors a task needs.
     """
 
-    def __init__(self, slots: int | None = None) -> None:
-        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        slots = slots or processors
-        self._threads = max(1, processors // slots)
+    def __init__(self, slots: int | None = None, cpus: float = 1.0) -> None:
+        slots = slots or max(1, int(processors() / max(cpus, 1.0 / 64)))
+        self._threads = max(1, processors() // slots)
         super().__init__(slots)
         atexit.register(self.close)  # before multiprocessing waits for its processes to end by themselves
 
@@ -107,6 +112,7 @@ def _serve(connection: Connection, lifeline: Connection) -> None:
     os.setsid()
     os.dup2(2, 1)  # stdout is for the answer
     _die_with_driver(lifeline)
+    warm_up()
     connection.send_bytes(b"ready")
     with contextlib.suppress(EOFError):
         while True:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from runners.backend import Backend, Outcome, Status, Task
+from runners.backend import Backend, BackendGone, Outcome, Status, Task
 from runners.worker import one_line, read_outcome
 
 _GLANCE = 1.0
@@ -83,7 +83,12 @@ class SlotBackend(Backend, Generic[W]):
         self._failed_starts = 0
         self._worried = False
         self._arrived: list[Outcome] = []
-        self._slots = [_Slot(self._start_worker()) for _ in range(slots)]
+        self._slots: list[_Slot[W]] = []
+        self._add_slots(slots)
+
+    def _more_slots(self) -> int:
+        """How many slots there could be by now beside those there are; looked at while waiting."""
+        return 0
 
     @abstractmethod
     def _start_worker(self) -> W:
@@ -149,7 +154,7 @@ class SlotBackend(Backend, Generic[W]):
     def _worry(self, waited: float) -> None:
         """No worker has answered for some seconds: say so in time, give up in the end."""
         if waited > self._patience:
-            raise RuntimeError(f"no worker has answered for {self._patience:g} s")
+            raise BackendGone(f"no worker has answered for {self._patience:g} s")
         if waited > _WORRY and not self._worried:
             self._worried = True
             log.warning("no worker has answered yet; waiting up to %g s in all", self._patience)
@@ -161,6 +166,7 @@ class SlotBackend(Backend, Generic[W]):
 
     def _look(self, seconds: float) -> None:
         """Take in what happens within some seconds: messages and deaths first, then tasks that are late."""
+        self._add_slots(self._more_slots())
         next_deadline = min((slot.deadline for slot in self._slots), default=math.inf)
         seconds = max(0.0, min(seconds, next_deadline - time.monotonic()))
         ready = self._with_message([slot.worker for slot in self._slots], seconds)
@@ -189,8 +195,18 @@ class SlotBackend(Backend, Generic[W]):
         elif not slot.ready and gone.status is Status.CRASHED:
             self._failed_starts += 1
             if self._failed_starts >= _FAILED_STARTS and not self._any_ready():
-                raise RuntimeError(f"workers die while they start: {gone.error}")
+                raise BackendGone(f"workers die while they start: {gone.error}")
         self._replace(slot)
+
+    def _add_slots(self, count: int) -> None:
+        self._slots += [_Slot(self._start_worker()) for _ in range(count)]
+
+    def _lose_all(self, reason: str) -> None:
+        """Every worker is gone at once, without its own doing; none takes its place yet."""
+        for slot in self._slots:
+            if slot.task is not None:
+                self._end(slot, Status.LOST, reason)
+        self._slots = []
 
     def _stop_late(self, slot: _Slot[W]) -> None:
         assert slot.task is not None

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from runners.cli import catalogue, fit, next_runs, performance, plan, report, search, temporal
+from runners.cli import (
+    catalogue,
+    cluster,
+    fit,
+    next_runs,
+    performance,
+    plan,
+    report,
+    search,
+    status,
+    submit,
+    temporal,
+)
 from runners.cli.output import answer, talk
 from runners.exits import EXPECTED, exit_code, lines
 
@@ -34,7 +46,11 @@ def options(
     """Give it a budget and the scaling laws you trust; it returns the language model to train."""
 
 
-for commands in (plan, performance, fit, next_runs, temporal, search, report, catalogue):
+COMMANDS = (
+    *(plan, performance, fit, next_runs, temporal),
+    *(search, submit, status, report, cluster, catalogue),
+)
+for commands in COMMANDS:
     commands.register(app)
 
 

@@ -29,8 +29,8 @@ def report(
     place: Annotated[Path, typer.Argument(help="The folder of a job, or a fit.json.")],
     format: Annotated[Format, typer.Option(help="How to write it.")] = Format.MD,
 ) -> None:
-    """Print the report of a job, finished or running, or of a fit."""
-    record, document = _of_fit(place) if place.is_file() or place.suffix == ".json" else _of_job(place)
+    """Print the report of a job or a queue of jobs, finished or running, or of a fit."""
+    record, document = _reader_of(place)(place)
     if format is Format.JSON:
         answer(to_json(record))
     elif format is Format.MD:
@@ -39,6 +39,15 @@ def report(
         from runners.page import to_html
 
         answer(to_html(document(True)))
+
+
+def _reader_of(place: Path) -> Callable[[Path], tuple[Any, Callable[[bool], Document]]]:
+    """What reads the place: a file is a fit, a folder a job or a queue."""
+    from runners.job_queue import is_queue
+
+    if place.is_file() or place.suffix == ".json":
+        return _of_fit
+    return _of_queue if is_queue(place) else _of_job
 
 
 def _of_fit(path: Path) -> tuple[Any, Callable[[bool], Document]]:
@@ -63,3 +72,11 @@ def _of_job(folder: Path) -> tuple[Any, Callable[[bool], Document]]:
     batch = load_folder(folder)
     record = report_of(batch, folder)
     return record, lambda pictures: document(record, batch, pictures=pictures)
+
+
+def _of_queue(folder: Path) -> tuple[Any, Callable[[bool], Document]]:
+    from runners.job_queue import queue_report
+    from runners.queue_document import document
+
+    record = queue_report(folder)
+    return record, lambda pictures: document(record)

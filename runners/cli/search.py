@@ -18,7 +18,12 @@ def search(
     job: Annotated[Path, typer.Argument(help="A job file; experiments/jobs has examples.")],
     runner: Annotated[str, typer.Option(help="Where trials run: local, process or ray.")] = "local",
     workers: Annotated[int | None, typer.Option(min=1, help="Tasks at a time; all the runner has.")] = None,
-    address: Annotated[str, typer.Option(help="Ray cluster; local starts one here.")] = "local",
+    address: Annotated[
+        str, typer.Option(help="Ray cluster: auto, host:port or ray://host:port; local starts one here.")
+    ] = "local",
+    walltime: Annotated[
+        str | None, typer.Option(help="Seconds or HH:MM:SS; stops in time to finish what is running.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The job's folder; results/NAME if left out.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the searches in the folder.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print report.json in place of report.md.")] = False,
@@ -29,12 +34,24 @@ def search(
     from runners.job import load_batch
     from runners.progress import Bar, Progress
     from runners.report_document import document
+    from runners.walltime import Walltime, parse_walltime
 
     batch = load_batch(job)
     folder = usual_folder(batch) if out is None else out
     watcher = Progress() if quiet else Bar({each.name: each.spec.evaluations for each in batch.jobs})
+    seconds = batch.run.walltime if walltime is None else parse_walltime(walltime)
+    time_left = Walltime(seconds)
     record = run(
-        batch, folder, runner=runner, workers=workers, address=address, resume=resume, progress=watcher
+        batch,
+        folder,
+        runner=runner,
+        workers=workers,
+        address=address,
+        walltime=time_left,
+        resume=resume,
+        progress=watcher,
     )
+    if time_left.was_short:
+        talk(f"the wall time of {seconds:g} s is over; run the same command with --resume to go on")
     answer(to_json(record)) if json else answer_document(document(record, batch))
     talk(f"report, journals and pictures: {folder / 'report.html'}")

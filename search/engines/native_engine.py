@@ -2,23 +2,29 @@
 
 A few points of a Sobol sequence, then at every ask: fit a surrogate to the trials told, let it believe its
 own prediction for those still pending, and propose the feasible configuration of greatest expected
-improvement, small where a failure is likely.
+improvement, small where a failure is likely. Beside a crowd of pending trials one such look serves several
+asks (`search.batches`).
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
 from search.acquisition import Acquisition
+from search.batches import Batch, Batches
+from search.candidates import Candidates
 from search.engine import Constraint
 from search.engines.sobol_engine import SobolEngine
 from search.forest import Forest
 from search.gaussian_process import GaussianProcess
+from search.history import History
 from search.maximiser import Maximiser
 from search.moves import Moves
 from search.restarts import belongs, last_restart, restarting
-from search.surrogates import ProcessFactory, forest
-from search.trial import TrialState
+from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
+from search.trial import Trial, TrialState
 from spaces.configs import Config
 from spaces.encoding import Kind
 from spaces.errors import BadInput, Mistake
@@ -26,6 +32,10 @@ from spaces.errors import BadInput, Mistake
 Array = npt.NDArray[np.float64]
 
 SURROGATES = "auto", "gp", "forest"
+
+NEWEST, BELIEVED = 2000, 256
+"""Pending trials that are looked at, and most of them that are believed in: those of greatest acquisition,
+for elsewhere nobody would ask again."""
 
 
 class NativeEngine(SobolEngine):
@@ -69,20 +79,42 @@ class NativeEngine(SobolEngine):
         self._initial = initial_points or self._dimensions + 2
         self._trees = surrogate == "forest" or (surrogate == "auto" and self.encoder.conditional)
         self._processes = ProcessFactory(np.array([kind is Kind.CATEGORICAL for kind in kinds]))
-        self._maximiser = Maximiser(self.candidates, Moves(self.encoder, self.feasible))
+        self._moves = Moves(self.encoder, self.feasible)
+        self._batches = Batches()
+        self._prepared: tuple[Batch, Array] | None = None
 
     def _propose(self, number: int, rng: np.random.Generator) -> Config:
         """A Sobol point while there is too little to learn from, then the greatest acquisition."""
-        stream = self._stream(number)
-        ended = [trial for trial in self.history.ended if belongs(trial, stream)]
-        done = [trial for trial in ended if trial.state is TrialState.DONE]
-        if len(ended) < self._initial or len(done) < 2:
+        if not self._taught():
             return super()._propose(number, rng)
-        values = self.values(done)
-        rows = self.candidates.rows(done)
-        incumbents = rows[np.argsort(values, kind="stable")]
-        acquisition = self._acquisition(rows, values, stream, rng)
-        return self.encoder.decode(self._maximiser.maximise(acquisition, incumbents, rng))
+        batch = self._batches.of(number, self.history.moment)
+        rows = self._rows_of(batch) if batch.size > 1 else None
+        if rows is not None and number - batch.first < len(rows):
+            return self.encoder.decode(rows[number - batch.first])
+        row = self._look(self.history, self.candidates, self._stream(number), 1, rng)
+        return super()._propose(number, rng) if row is None else self.encoder.decode(row[0])
+
+    def _adopt(self, trial: Trial) -> None:
+        if self._taught():
+            self._batches.of(trial.number, self.history.moment)
+
+    def _taught(self) -> bool:
+        """Whether there is enough to learn from."""
+        done, failed = self.history.counts
+        return done + failed >= self._initial and done >= 2
+
+    def _rows_of(self, batch: Batch) -> Array:
+        """The rows of a batch, shape (k, d); fewer than its size where the space has no more."""
+        if self._prepared is None or self._prepared[0] != batch:
+            history, candidates = self.history, self.candidates
+            if history.moment != batch.moment:  # resumed inside the batch
+                history = self.history.at(batch.moment)
+                candidates = Candidates(self.encoder, self.feasible, history)
+            rng = np.random.default_rng([self.seed, batch.first])
+            rows = self._look(history, candidates, None, batch.size, rng)
+            assert rows is not None  # a batch is opened by an engine that is taught
+            self._prepared = batch, rows
+        return self._prepared[1]
 
     def _stream(self, number: int) -> int | None:
         """Which trials teach the model of trial `number`: those since this one, or all."""
@@ -90,19 +122,51 @@ class NativeEngine(SobolEngine):
             return None
         return last_restart(self.history.done, self._initial, self._dimensions)
 
-    def _acquisition(
-        self, rows: Array, values: Array, stream: int | None, rng: np.random.Generator
-    ) -> Acquisition:
-        """Log EI of a surrogate that knows these trials and believes in the pending ones."""
+    def _look(
+        self,
+        history: History,
+        candidates: Candidates,
+        stream: int | None,
+        count: int,
+        rng: np.random.Generator,
+    ) -> Array | None:
+        """At most `count` rows of great acquisition; `None` where the stream has too little to learn from."""
+        ended = history.ended
+        if stream is not None:
+            ended = [trial for trial in ended if belongs(trial, stream)]
+        done = [trial for trial in ended if trial.state is TrialState.DONE]
+        if len(ended) < self._initial or len(done) < 2:
+            return None
+        values = self.values(done)
+        rows = candidates.rows(done)
         surrogate: GaussianProcess | Forest
         if self._trees:
             surrogate = forest(rows, values, int(rng.integers(2**31)), self.encoder.active)
         else:
             surrogate = self._processes.make(rows, values, stream)
-        surrogate = surrogate.believing(self.candidates.rows(self.history.pending))
-        success = None
-        if self.history.failed:
-            ended = self.history.ended
-            labels = np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended])
-            success = self._processes.success(self.candidates.rows(ended), labels)
-        return Acquisition(surrogate, float(surrogate.fitted.min()), success)
+        success = self._success(history, candidates) if history.counts[1] else None
+        surrogate = surrogate.believing(_believed(surrogate, success, candidates, history.pending))
+        acquisition = Acquisition(surrogate, float(surrogate.fitted.min()), success)
+        incumbents = rows[np.argsort(values, kind="stable")]
+        return Maximiser(candidates, self._moves).maximise(acquisition, incumbents, count, rng)
+
+    def _success(self, history: History, candidates: Candidates) -> GaussianProcess:
+        """The process over failures and successes."""
+        ended = history.ended
+        labels = np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended])
+        kept = subset(labels, DATA_CAP)
+        return self._processes.success(candidates.rows([ended[place] for place in kept]), labels[kept])
+
+
+def _believed(
+    surrogate: GaussianProcess | Forest,
+    success: GaussianProcess | None,
+    candidates: Candidates,
+    pending: Sequence[Trial],
+) -> Array:
+    """Rows of the pending trials that matter, shape (k, d)."""
+    rows = candidates.rows(pending[-NEWEST:])
+    if len(rows) <= BELIEVED:
+        return rows
+    scores = Acquisition(surrogate, float(surrogate.fitted.min()), success)(rows)
+    return rows[np.sort(np.argsort(-scores, kind="stable")[:BELIEVED])]

@@ -35,7 +35,8 @@ class SobolEngine(Engine):
         The queue only saves drawing the sequence again; every point before its head is infeasible or asked.
         """
         del number, rng
-        self._queue = self.candidates.unasked(self._queue)
+        while len(self._queue) and not len(self.candidates.unasked(self._queue[:1])):
+            self._queue = self._queue[1:]
         if not len(self._queue):
             self._queue = self.candidates.draw(self._sequence(), 1)
         return self.encoder.decode(self._queue[0])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from objectives.command import CommandObjective
-from objectives.objective import TrialFailed
+from objectives.objective import OutOfMemory, StopSearch, TemporaryFailure, TimedOut, TrialFailed
 from runners.backend import Backend, Outcome, Status, Task
 from spaces.errors import BadInput
 
@@ -129,6 +129,10 @@ def make(kind: str) -> Backend:
         from runners.backends.inline import InlineBackend
 
         return InlineBackend()
+    if kind == "simulated":
+        from runners.backends.simulated import SimulatedBackend
+
+        return SimulatedBackend(2)
     if kind == "process":
         from runners.backends.process_pool import ProcessPoolBackend
 
@@ -138,12 +142,13 @@ def make(kind: str) -> Backend:
     return RayBackend(2)
 
 
+PROCESSES = "process", "ray"
 RAY = pytest.param("ray", marks=pytest.mark.ray)
 with_processes = pytest.mark.parametrize("backend", ["process", RAY], indirect=True)
 """For what an inline task cannot do, because it is the driver itself."""
 
 
-@pytest.fixture(scope="module", params=["inline", "process", RAY])
+@pytest.fixture(scope="module", params=["inline", "simulated", "process", RAY])
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """One backend for many tests: what one task does must not be felt by the next."""
     if request.param == "ray":
@@ -169,13 +174,15 @@ def finish(backend: Backend) -> Finish:
     return run
 
 
-def test_a_result_comes_back_with_its_times_and_worker(finish: Finish) -> None:
-    before = time.time()
+def test_a_result_comes_back_with_its_times_and_worker(backend: Backend, finish: Finish) -> None:
+    clock = getattr(backend, "now", None)
+    before = time.time() if clock is None else clock
     outcome = finish((add, 1, 2))[0]
     assert (outcome.status, outcome.result, outcome.error) == (Status.OK, 3, None)
     assert outcome.started is not None
     assert outcome.ended is not None
-    assert before - 0.1 <= outcome.started <= outcome.ended <= time.time() + 0.1
+    after = time.time() if clock is None else backend.now  # type: ignore[attr-defined]
+    assert before - 0.1 <= outcome.started <= outcome.ended <= after + 0.1
     assert outcome.worker
 
 
@@ -209,7 +216,7 @@ def test_an_exception_that_neither_pickles_nor_prints_is_a_failure(finish: Finis
 
 def test_a_memory_error_is_a_failure(finish: Finish) -> None:
     outcome = finish((fail, MemoryError))[0]
-    assert (outcome.status, outcome.error) == (Status.FAILED, "MemoryError")
+    assert (outcome.status, outcome.error) == (Status.MEMORY, "MemoryError")
 
 
 def test_a_big_result_arrives_whole(finish: Finish) -> None:
@@ -334,7 +341,7 @@ def test_nothing_reaches_stdout(backend: Backend, finish: Finish, capfd: pytest.
     assert "from the task" not in capfd.readouterr().out
 
 
-@pytest.mark.parametrize("kind", ["inline", "process", RAY])
+@pytest.mark.parametrize("kind", ["inline", "simulated", "process", RAY])
 def test_closing_stops_everything_and_may_be_repeated(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -344,7 +351,7 @@ def test_closing_stops_everything_and_may_be_repeated(
     with make(kind) as backend:
         while not backend.free():
             backend.wait(30)
-        if kind != "inline":
+        if kind in PROCESSES:
             backend.submit(Task(0, hang_with_a_child, (str(pids),)))
             while not pids.exists() or len(pids.read_text().split()) < 2:
                 time.sleep(0.05)
@@ -353,5 +360,44 @@ def test_closing_stops_everything_and_may_be_repeated(
     assert backend.wait(0.1) == []
     with pytest.raises(RuntimeError, match="no free slot"):
         backend.submit(Task(1, add, (1, 1)))
-    if kind != "inline":
+    if kind in PROCESSES:
         assert all(gone(int(pid)) for pid in pids.read_text().split())
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (TemporaryFailure, Status.TEMPORARY),
+        (StopSearch, Status.STOP),
+        (TimedOut, Status.TIMEOUT),
+        (OutOfMemory, Status.MEMORY),
+    ],
+)
+def test_a_failure_says_of_what_kind_it_is(finish: Finish, error: type[TrialFailed], status: Status) -> None:
+    outcome = finish((fail, error, "for a reason"))[0]
+    assert (outcome.status, outcome.error) == (status, "for a reason")
+
+
+def allocate(size: int) -> int:
+    return len(b"x" * size)
+
+
+@with_processes
+def test_a_task_past_its_memory_is_refused_more_and_the_next_is_not(backend: Backend, finish: Finish) -> None:
+    finish((add, 1, 1))
+    outcomes: dict[int, Outcome] = {}
+    for number, size in enumerate((1_000_000_000, 10_000_000)):
+        while not backend.free():
+            outcomes |= {outcome.number: outcome for outcome in backend.wait(30)}
+        backend.submit(Task(number, allocate, (size,), memory=200_000_000))
+    while len(outcomes) < 2:
+        outcomes |= {outcome.number: outcome for outcome in backend.wait(30)}
+    assert outcomes[0].status is Status.MEMORY
+    assert outcomes[0].error == "MemoryError within 200 MB"
+    assert (outcomes[1].status, outcomes[1].result) == (Status.OK, 10_000_000)
+    assert finish((allocate, 400_000_000))[0].result == 400_000_000, "the limit ends with its task"
+
+
+def test_an_inline_task_with_a_memory_limit_is_refused() -> None:
+    with make("inline") as inline, pytest.raises(BadInput, match="memory: expected none"):
+        inline.submit(Task(0, add, (1, 2), memory=10**9))

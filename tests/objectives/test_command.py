@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objectives.command import CommandObjective, fill
-from objectives.objective import TrialFailed
+from objectives.objective import OutOfMemory, StopSearch, TemporaryFailure, TimedOut, TrialFailed
 from spaces.errors import BadInput
 
 
@@ -61,7 +61,7 @@ def test_a_late_program_is_killed_with_its_children(tmp_path: Path) -> None:
     flag = tmp_path / "alive"
     script = tmp_path / "slow.sh"
     script.write_text(f"(sleep 1.5; touch {flag}) &\nsleep 30\n")
-    with pytest.raises(TrialFailed, match=r"timeout: still running after 0\.3 s"):
+    with pytest.raises(TimedOut, match=r"^still running after 0\.3 s$"):
         CommandObjective(f"sh {script}", timeout=0.3).evaluate({}, seed=0)
     time.sleep(2)
     assert not flag.exists()
@@ -81,3 +81,23 @@ def test_unknown_placeholders_are_named() -> None:
 def test_a_malformed_command_is_refused(command: str) -> None:
     with pytest.raises(BadInput, match=r"objective\.command"):
         CommandObjective(command).unsuitable([])
+
+
+def test_a_program_past_its_memory_is_stopped_with_its_children(tmp_path: Path) -> None:
+    script = tmp_path / "eat.py"
+    script.write_text(
+        "import subprocess, sys, time\n"
+        "if len(sys.argv) == 1: subprocess.run([sys.executable, __file__, 'child'])\n"
+        "block = bytearray(400_000_000); time.sleep(60)\n"
+    )
+    start = time.monotonic()
+    with pytest.raises(OutOfMemory, match=r"^stopped above 200 MB$"):
+        CommandObjective(f"{sys.executable} {script}", memory=200_000_000).evaluate({}, seed=0)
+    assert time.monotonic() - start < 30
+
+
+@pytest.mark.parametrize(("code", "failure"), [(75, TemporaryFailure), (78, StopSearch), (3, TrialFailed)])
+def test_exit_codes_may_ask_for_another_try_or_end_the_search(code: int, failure: type[TrialFailed]) -> None:
+    with pytest.raises(TrialFailed, match=f"exit code {code}") as caught:
+        CommandObjective(f"sh -c 'exit {code}'").evaluate({}, seed=0)
+    assert type(caught.value) is failure

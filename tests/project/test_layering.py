@@ -17,7 +17,7 @@ ALLOWED = {
 HOMES = {
     "ray": {"runners/backends/ray_backend.py"},
     "matplotlib": {"runners/canvas.py"},
-    "jinja2": {"runners/page.py"},
+    "jinja2": {"runners/cluster.py", "runners/page.py"},
     "skopt": {"search/engines/skopt_design.py", "search/engines/skopt_model.py"},
 }
 

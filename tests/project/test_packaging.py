@@ -27,8 +27,10 @@ def test_the_wheel_holds_the_four_packages_and_nothing_else(wheel: zipfile.ZipFi
     assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES
 
 
-def test_the_wheel_holds_every_module(wheel: zipfile.ZipFile) -> None:
-    here = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+@pytest.mark.parametrize("kind", ["*.py", "*.j2"])
+def test_the_wheel_holds_every_module_and_template(wheel: zipfile.ZipFile, kind: str) -> None:
+    here = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob(kind)}
+    assert here
     assert here <= set(wheel.namelist())
 
 

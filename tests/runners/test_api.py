@@ -13,11 +13,12 @@ import pytest
 from ConfigSpace import ConfigurationSpace
 
 from objectives import laws
-from runners.api import report, resume, run
+from runners.api import make_backend, report, resume, run
 from runners.cli.main import main
 from runners.job import load_batch, parse_batch
 from runners.journal import read
 from runners.records import SearchEnd
+from runners.resources import Bundle, Resources
 from search.trial import Asked, Done
 from spaces.errors import BadInput, Infeasible
 from spaces.files import write_space
@@ -226,3 +227,81 @@ def test_an_infeasible_search_of_a_sweep_is_named(tmp_path: Path) -> None:
     text = LAW + "sweep: {budget.flops: [1e21, 1e12]}\n"
     with pytest.raises(Infeasible, match="flops=1e12: no configuration"):
         load_batch(job(tmp_path, text))
+
+
+PYTHON = """
+evaluations: 60
+engine: random
+parallel: 2
+walltime: 600
+retries: {failed: 1}
+objective: {kind: python, target: "slow.py:f"}
+space: {parameters: {x: {type: float, lower: 0, upper: 1}}}
+"""
+
+
+def python_job(folder: Path, function: str) -> Path:
+    (folder / "slow.py").write_text(f"import os, signal, time\n\ndef f(config):\n    {function}\n")
+    return job(folder, PYTHON)
+
+
+def test_a_wall_time_ends_a_run_with_a_report_and_resume_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = python_job(tmp_path, "time.sleep(0.1); return config['x']")
+    command = ["search", str(path), "--out", str(tmp_path / "out"), "--quiet", "--json"]
+    assert main([*command, "--walltime", "0:01.5"]) == 0
+    captured = capsys.readouterr()
+    first = json.loads(captured.out)["searches"][0]["search"]
+    assert "the wall time of 1.5 s is over; run the same command with --resume" in captured.err
+    assert 3 <= first["done"] < 60
+    assert first["pending"] == 0
+    assert main([*command, "--resume"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["searches"][0]["search"]["done"] == 60
+    assert "wall time" not in captured.err
+
+
+def test_a_terminated_command_leaves_a_report_and_exits_with_130(tmp_path: Path) -> None:
+    path = python_job(tmp_path, "time.sleep(0.05); return config['x']")
+    command = [sys.executable, "-c", "import sys; from runners.cli.main import main; sys.exit(main())"]
+    driver = subprocess.Popen(
+        [*command, "search", str(path), "--out", str(tmp_path / "out"), "--runner", "process", "--quiet"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    journal = tmp_path / "out/searches/job/journal.jsonl"
+    while not journal.exists() or journal.read_text().count('"done"') < 3:
+        time.sleep(0.02)
+    driver.send_signal(signal.SIGTERM)
+    out, err = driver.communicate(timeout=60)
+    assert (driver.returncode, out) == (130, "")
+    assert err == "interrupted: everything so far is on disk; run the same command with --resume to go on\n"
+    assert report(tmp_path / "out")["searches"][0]["search"]["done"] >= 3
+    assert (tmp_path / "out/report.md").exists()
+
+
+def test_what_was_tried_again_stands_in_the_report(tmp_path: Path) -> None:
+    record = run(python_job(tmp_path, "return 1 / 0 if config['x'] > 0.9 else config['x']"), tmp_path / "out")
+    (search,) = record["searches"]
+    assert search["search"]["failures"]
+    assert len(search["notes"]) == search["search"]["failed"]
+    assert search["notes"][0].endswith("failed: ZeroDivisionError: division by zero; tried again")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("runtime_env: {env_vars: {A: b}}", "runtime_env: expected none with the runner process"),
+        ("resources: {gpus: 1}", "resources: expected cpus alone with the runner process"),
+    ],
+)
+def test_what_only_ray_has_is_refused_elsewhere(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        run(job(tmp_path, SLOW + text), tmp_path / "out", runner="process")
+
+
+def test_process_workers_share_the_processors_by_what_a_trial_needs() -> None:
+    with make_backend("process", resources=Resources((Bundle(1000.0),))) as backend:
+        assert backend.slots == 1

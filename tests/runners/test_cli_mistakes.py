@@ -108,7 +108,7 @@ JOBS = {
     "an unknown objective": (BASE.replace("law: generalized", "kind: vibes"), "objective"),
     "an unknown engine": (BASE.replace("engine: random", "engine: randon"), "engine"),
     "an unknown option": (BASE.replace("engine: random", "engine: {name: random, kappa: 1}"), "engine.kappa"),
-    "an unknown field": (BASE + "retries: 3", "retries"),
+    "an unknown field": (BASE + "replicas: 3", "replicas"),
     "no such function": (
         "{evaluations: 2, engine: random, objective: {kind: python, target: 'math:nope'}, "
         "space: {parameters: {x: {type: float, lower: 0, upper: 1}}}}",

@@ -6,17 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.job_file import MAX_SEARCHES, SearchSpec, read_searches
+from runners.job_file import MAX_SEARCHES, SearchSpec, read_job_file
+from runners.resources import Bundle, Resources
+from runners.run_spec import RetriesSpec
 from spaces.errors import BadInput
 
 
 def specs(text: str) -> list[SearchSpec]:
-    return read_searches(text, "job")[1]
+    return read_job_file(text, "job").searches
 
 
 def mistakes(text: str) -> list[str]:
     with pytest.raises(BadInput) as caught:
-        read_searches(text, "job")
+        read_job_file(text, "job")
     return [str(mistake) for mistake in caught.value.mistakes]
 
 
@@ -96,6 +98,27 @@ def test_a_range_of_whole_numbers_stays_whole() -> None:
             "{evaluations: 1, name: a/b}",
             "name: expected letters, digits and ._=,+- only, for a folder's name",
         ),
+        (
+            "{evaluations: 1, memory: 2 apples}",
+            "memory: expected bytes, such as 2e9 or 2GB, got '2 app",
+        ),
+        ("{evaluations: 1, memory: -1}", "memory: expected bytes, such as 2e9 or 2GB, got -1"),
+        ("{evaluations: 1, memory: true}", "memory: expected a number, not a truth value, got True"),
+        (
+            "{evaluations: 1, retries: {crashed: -1}}",
+            "retries.crashed: expected a number of at least 0, got -1",
+        ),
+        ("{evaluations: 1, retries: {crash: 1}}", "retries.crash: expected a known field, got this name"),
+        ("{evaluations: 1, stop_on: [sunset]}", "stop_on.0: expected 'crashed', 'lost', 'timeout'"),
+        ("{evaluations: 1, walltime: tomorrow}", "walltime: expected seconds, or HH:MM:SS, got 'tomorrow'"),
+        ("{evaluations: 1, walltime: 0}", "walltime: expected a time above 0, got 0"),
+        ("{evaluations: 1, resources: {gpus: -1}}", "resources.gpus: expected a number of at least 0"),
+        (
+            "{evaluations: 1, resources: {cpus: 2, bundles: [{gpus: 1}]}}",
+            "resources: expected either bundles or cpus",
+        ),
+        ("{evaluations: 1, resources: {strategy: TIGHT}}", "resources.strategy: expected 'PACK', 'SPREAD'"),
+        ("{evaluations: 1, searches: {a: {walltime: 5}}}", "walltime: expected name | seed"),
         ("evaluations: [", "job file: expected YAML"),
         ("- evaluations", "job file: expected a mapping of fields, got list"),
         ("", "job file: expected a mapping of fields, got NoneType"),
@@ -143,7 +166,7 @@ def test_a_mapping_may_take_over_the_keys_of_another() -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_a_batch_or_bad_input(text: str) -> None:
     with contextlib.suppress(BadInput):
-        read_searches(text, "job")
+        read_job_file(text, "job")
 
 
 @pytest.mark.parametrize("rest", ["", "sweep: {seed: [1, 2]}"])
@@ -155,3 +178,30 @@ def test_a_name_that_leaves_the_folder_is_refused_also_for_a_sweep(rest: str) ->
 def test_searches_that_would_share_a_name_are_refused() -> None:
     (line,) = mistakes("{evaluations: 1, sweep: {budget.flops: [1.00000001e+21, 1.00000002e+21]}}")
     assert line == "sweep: expected values that differ in six digits, to name searches by, got flops=1e+21"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("2e9", 2e9), ("2000000000", 2e9), ("2GB", 2e9), ("1.5 GiB", 1.5 * 2**30)]
+)
+def test_memory_is_read_with_and_without_a_unit(text: str, size: float) -> None:
+    assert specs(f"evaluations: 1\nmemory: {text}")[0].memory == size
+
+
+@pytest.mark.parametrize("text", ["12:00:00", "'12:00:00'", "43200"])
+def test_a_wall_time_is_read_however_yaml_sees_it(text: str) -> None:
+    assert read_job_file(f"evaluations: 1\nwalltime: {text}", "job").run.walltime == 43200.0
+
+
+def test_a_plain_number_of_retries_is_for_what_may_be_bad_luck() -> None:
+    (spec,) = specs("evaluations: 1\nretries: 4")
+    assert spec.retries == RetriesSpec(crashed=4, temporary=4)
+
+
+def test_resources_become_bundles() -> None:
+    text = "evaluations: 1\nresources: {bundles: [{gpus: 2}, {cpus: 0, gpus: 2}], strategy: SPREAD}"
+    given = read_job_file(text, "job").run.resources
+    assert given is not None
+    assert given.resources() == Resources((Bundle(1.0, 2.0), Bundle(0.0, 2.0)), "SPREAD")
+    alone = read_job_file("evaluations: 1\nresources: {cpus: 4}", "job").run.resources
+    assert alone is not None
+    assert alone.resources() == Resources((Bundle(4.0),))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runners.journal import FILE, LOCK, Journal, read
-from runners.records import Header, Note, Record, SearchEnd, decode, encode
+from runners.records import FORMAT, Header, Note, Record, Retried, SearchEnd, decode, encode
 from search.history import History
 from search.trial import Asked, Done, Failed
 from spaces.errors import BadInput
@@ -24,11 +24,12 @@ RECORDS: list[Record] = [
     Asked(0, {"n": 1e9, "layers": 12, "kind": "gelu \u2713", "tied": True, "rank": None}),
     Done(0, 2.5, {"loss": 2.5, "flops": 1e21}, started=10.0, ended=11.25, worker="host:17"),
     Asked(1, {"n": -0.0}),
-    Note("crashed: killed by signal 9; tried again", 1),
+    Retried(1, "crashed", "killed by signal 9", 11.5, 11.75, "host:18"),
+    Note("ended after 2 trials: every configuration has been asked"),
     Failed(1, "ValueError: no\nnumber"),
     SearchEnd("c=1e21", {"best": 1.0, "config": {"n": 1e9}}, started=1.0),
 ]
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "journal-v1"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -67,7 +68,7 @@ def test_what_was_appended_comes_back_in_order(tmp_path: Path) -> None:
     assert contents.records == RECORDS
     assert contents.torn == 0
     with Journal.open(tmp_path / "new" / "job", HEADER) as journal:
-        assert journal.events == [RECORDS[0], RECORDS[1], RECORDS[2], RECORDS[4]]
+        assert journal.events == [RECORDS[0], RECORDS[1], RECORDS[2], RECORDS[5]]
         assert len(History(journal.events)) == 2
 
 
@@ -80,14 +81,24 @@ def test_a_record_survives_the_round_trip_in_value_and_type(event: Asked | Done 
     assert repr(again) == repr(event)
 
 
-def test_the_golden_journal_keeps_loading() -> None:
-    contents = read(GOLDEN)
-    assert contents.header == HEADER
-    assert contents.records == RECORDS
-
-
 def test_the_format_is_the_golden_one(written: bytes) -> None:
-    assert written == (GOLDEN / FILE).read_bytes()
+    assert written == (GOLDEN / f"journal-v{FORMAT}" / FILE).read_bytes()
+
+
+def test_every_format_has_its_golden_journal() -> None:
+    assert {path.name for path in GOLDEN.glob("journal-v*")} == {f"journal-v{n + 1}" for n in range(FORMAT)}
+
+
+@pytest.mark.parametrize("folder", sorted(GOLDEN.glob("journal-v*")), ids=lambda folder: folder.name)
+def test_a_journal_of_any_format_loads_and_is_gone_on_with(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "job")
+    contents = read(tmp_path / "job")
+    assert contents.header == HEADER
+    assert contents.events == [RECORDS[0], RECORDS[1], RECORDS[2], RECORDS[5]]
+    assert contents.records[-1] == RECORDS[-1]
+    with Journal.open(tmp_path / "job", HEADER) as journal:
+        journal.append(Asked(2, {"n": 1.0}))
+    assert History(read(tmp_path / "job").events).next_number == 3
 
 
 def test_truncation_at_every_byte_keeps_exactly_the_whole_records(written: bytes, tmp_path: Path) -> None:
@@ -166,7 +177,7 @@ def test_going_on_with_other_versions_leaves_a_note(tmp_path: Path) -> None:
 
 def test_a_journal_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     line = encode(HEADER)
-    body = line[27:-2].replace(b'"format":1', b'"format":99')
+    body = line[27:-2].replace(b'"format":2', b'"format":99')
     folder_with(b'{"crc":"%08x","record":%s}\n' % (zlib.crc32(body), body), tmp_path / "job")
     with pytest.raises(BadInput, match="newer program"):
         read(tmp_path / "job")

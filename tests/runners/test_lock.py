@@ -153,3 +153,28 @@ def test_of_many_that_start_at_once_exactly_one_gets_in(path: Path) -> None:
         thread.join()
     assert (len(owners), len(refused)) == (1, 7)
     owners[0].release()
+
+
+def test_a_heart_that_misses_a_beat_goes_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lock = quick(path)
+    lock.acquire()
+    real, failing = os.pwrite, True
+
+    def stale(descriptor: int, data: bytes, offset: int) -> int:
+        if failing:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return real(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", stale)
+    time.sleep(0.3)
+    failing = False
+    before = json.loads(path.read_text())["beat"]
+    deadline = time.monotonic() + 20
+    while json.loads(path.read_text() or "{}").get("beat", 0) <= before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert json.loads(path.read_text())["beat"] > before
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1
+    lock.check()
+    lock.release()

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,13 +16,15 @@ import numpy as np
 import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float
 
-from objectives.objective import ClosedForm, Metrics, Objective, TrialFailed
+from objectives.objective import ClosedForm, Metrics, Objective, StopSearch, TrialFailed
 from runners.backend import Backend, Outcome, Status, Task
 from runners.backends.inline import InlineBackend
 from runners.backends.process_pool import ProcessPoolBackend
 from runners.journal import FILE, Journal, read
 from runners.loop import run_search, trial_seed
-from runners.records import Header, Note
+from runners.records import Header, Note, Retried
+from runners.verdicts import Policy
+from runners.walltime import Walltime
 from runners.worker import execute
 from search.engine import Engine
 from search.history import History
@@ -283,9 +285,109 @@ def test_the_retry_policy(
     trial = next(trial for trial in history.trials if str(trial.config) == backend.seen[0])
     assert (trial.state, trial.reason) == (state, reason)
     assert backend.tries[backend.seen[0]] == attempts
-    notes = [record for record in read(tmp_path / "job").records if isinstance(record, Note)]
-    assert [note.number for note in notes] == [trial.number] * (attempts - 1)
+    retried = [record for record in read(tmp_path / "job").records if isinstance(record, Retried)]
+    assert [record.number for record in retried] == [trial.number] * (attempts - 1)
+    assert [record.status for record in retried] == ends[: attempts - 1]
     assert len(history.ended) == 4
+
+
+TEMPORARY, TIMEOUT, MEMORY, FAILED = Status.TEMPORARY, Status.TIMEOUT, Status.MEMORY, Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("retries", "ends", "state", "attempts"),
+    [
+        ({TIMEOUT: 2}, [TIMEOUT, TIMEOUT], "done", 3),
+        ({TIMEOUT: 2}, [TIMEOUT] * 3, "failed", 3),
+        ({MEMORY: 1, FAILED: 1}, [MEMORY, FAILED], "done", 3),
+        ({CRASHED: 0}, [CRASHED], "failed", 1),
+        ({TEMPORARY: 1}, [TEMPORARY, CRASHED], "failed", 2),
+    ],
+)
+def test_a_job_says_which_ends_are_temporary(
+    search: Search, retries: dict[Status, int], ends: list[Status], state: str, attempts: int
+) -> None:
+    backend = Script({0: ends})
+    history = search(Measured(), backend, evaluations=4, parallel=2, policy=Policy(retries))
+    trial = next(trial for trial in history.trials if str(trial.config) == backend.seen[0])
+    assert (trial.state, backend.tries[backend.seen[0]]) == (state, attempts)
+
+
+def test_a_result_that_is_no_number_is_a_failure_to_the_policy_too(search: Search, tmp_path: Path) -> None:
+    history = search(Returns({"loss": float("nan")}), evaluations=1, policy=Policy({FAILED: 2}))
+    assert [trial.reason for trial in history.failed] == ["loss is nan"]
+    retried = [record for record in read(tmp_path / "job").records if isinstance(record, Retried)]
+    assert [record.reason for record in retried] == ["loss is nan"] * 2
+
+
+@dataclass(frozen=True)
+class Stops(Measured):
+    """Says at once that nothing can succeed."""
+
+    def evaluate(self, config: Mapping[str, Value], *, seed: int) -> Metrics:
+        raise StopSearch("the data set is not there")
+
+
+def test_a_trial_may_stop_the_search_and_resuming_goes_on(search: Search, tmp_path: Path) -> None:
+    history = search(Stops(), Script(size=3), parallel=3)
+    assert len(history) == 3, "no more were asked"
+    assert {trial.reason for trial in history.failed} == {"stop: the data set is not there"}
+    assert len(history.failed) == 3, "those that ran were awaited"
+    notes = [record.text for record in read(tmp_path / "job").records if isinstance(record, Note)]
+    assert notes[0].endswith(": stop: the data set is not there")
+    assert len(search(Measured()).ended) == 20
+
+
+def test_an_end_that_the_job_names_stops_the_search(search: Search) -> None:
+    backend = Script({2: [TIMEOUT]}, size=1)
+    policy = Policy(stop_on=frozenset({TIMEOUT}))
+    history = search(Measured(), backend, policy=policy)
+    assert len(history) == 3
+    assert history[2].reason == "timeout: some reason"
+
+
+def test_attempts_are_counted_on_when_a_search_is_resumed(search: Search, tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "job", HEADER) as journal:
+        journal.append(Asked(0, {"x": 0.5}), Retried(0, "crashed", "some reason"))
+    history = search(Measured(), Script({0: [CRASHED]}), evaluations=1)
+    assert history[0].reason == "crashed: some reason", "it had crashed once before"
+
+
+class Hours(Script):
+    """Each task takes an hour of a clock that the test looks at."""
+
+    hours = 0.0
+
+    def wait(self, timeout: float | None = None) -> list[Outcome]:
+        began = self.hours
+        self.hours += 1.0
+        return [replace(each, started=began, ended=self.hours) for each in super().wait(timeout)]
+
+
+def test_no_trial_begins_that_would_not_end_within_the_wall_time(search: Search) -> None:
+    backend = Hours(size=1)
+    walltime = Walltime(5.5, lambda: backend.hours)
+    history = search(Measured(), backend, walltime=walltime)
+    assert (len(history.ended), len(history.pending)) == (5, 0)
+    assert walltime.was_short
+    assert len(search(Measured()).ended) == 20
+
+
+def test_what_runs_when_the_wall_time_is_over_is_given_up_and_run_again(search: Search) -> None:
+    with ProcessPoolBackend(2) as backend:
+        while backend.free() < 2:
+            backend.wait()
+        history = search(Measured(60.0), backend, evaluations=4, parallel=2, walltime=Walltime(0.5))
+        assert backend.slots == 0, "the workers were stopped"
+    assert (len(history.ended), len(history.pending)) == (0, 2)
+    assert len(search(Measured(), evaluations=4).ended) == 4
+
+
+def test_the_wall_time_ends_a_search_over_a_closed_form_too(search: Search) -> None:
+    ticks = iter(range(1000))
+    history = search(Parabola(), evaluations=500, walltime=Walltime(9.5, lambda: float(next(ticks))))
+    assert 0 < len(history) < 20
+    assert not history.pending
 
 
 def test_as_many_trials_as_asked_for_are_in_flight_and_no_slot_waits_for_a_batch(search: Search) -> None:

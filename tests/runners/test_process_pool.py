@@ -99,7 +99,7 @@ def test_workers_that_cannot_start_are_an_error_not_a_loop(program: Program) -> 
     driver = program("pool = ProcessPoolBackend(1)", "pool.wait()")  # unguarded: every worker runs it too
     _, stderr = driver.communicate(timeout=60)
     assert driver.returncode == 1
-    assert "RuntimeError: workers die while they start: its process exited with code 1" in stderr
+    assert "BackendGone: workers die while they start: its process exited with code 1" in stderr
 
 
 def test_linear_algebra_in_workers_shares_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,14 @@
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runners.backend import Outcome, Status, Task
+from runners.backends.head import Head
+from runners.resources import Bundle, Resources
 from spaces.errors import BadInput
 
 pytestmark = pytest.mark.ray
@@ -22,19 +25,6 @@ def node_of(seconds: float) -> str:
 
 def die() -> None:
     os.kill(os.getpid(), 9)
-
-
-@pytest.fixture
-def disconnected(ray_cluster: None) -> Iterator[None]:
-    """No connection to the cluster of the other tests; they get a new one."""
-    import ray
-
-    from runners.backends.ray_backend import connect
-
-    ray.shutdown()
-    yield
-    ray.shutdown()
-    connect("local", 4)
 
 
 @pytest.fixture
@@ -80,7 +70,9 @@ def test_tasks_of_a_lost_node_are_lost_and_its_slots_stay_out_of_service(cluster
 def test_more_slots_than_the_cluster_has_are_refused(ray_cluster: None) -> None:
     from runners.backends.ray_backend import RayBackend
 
-    with pytest.raises(BadInput, match="workers: expected at most the 4 CPUs of the Ray cluster, got 5000"):
+    with pytest.raises(
+        BadInput, match="workers: expected at most the 4 that the Ray cluster has room for, got 5000"
+    ):
         RayBackend(5000)
 
 
@@ -116,3 +108,122 @@ def test_a_cluster_that_does_not_answer_is_named(disconnected: None) -> None:
 
     with pytest.raises(BadInput, match=r"runner\.address: expected a Ray cluster that answers"):
         RayBackend(1, "127.0.0.1:1")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_an_address_nobody_answers_at_is_one_clear_line(
+    disconnected: None, address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from runners.cli.main import main
+
+    job = str(Path(__file__).parents[2] / "experiments/jobs/python-branin.yaml")
+    code = main(["search", job, "--out", str(tmp_path), "--runner", "ray", "--address", address])
+    captured = capfd.readouterr()
+    assert (code, captured.out) == (2, "")
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error: runner.address: expected a Ray cluster that answers")
+    assert address in line
+
+
+def environment(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def logical(seconds: float) -> dict[str, Any]:
+    """What Ray says this task's actor holds."""
+    import ray
+
+    time.sleep(seconds)
+    context: Any = ray.get_runtime_context()
+    return {"resources": context.get_assigned_resources(), "group": context.get_placement_group_id()}
+
+
+def test_a_trial_gets_the_resources_of_the_job(cluster: Any) -> None:
+    from runners.backends.ray_backend import RayBackend
+
+    cluster.add_node(num_cpus=4, num_gpus=2, resources={"licence": 3})
+    needs = Resources((Bundle(1.0, 1.0, {"licence": 1.0}),))
+    with RayBackend(address=cluster.address, resources=needs) as backend:
+        assert backend.slots == 2
+        while not backend.free():
+            backend.wait(30)
+        backend.submit(Task(0, logical, (0.0,)))
+        held = collect(backend, 1)[0].result["resources"]
+    assert held == {"CPU": 1.0, "GPU": 1.0, "licence": 1.0}
+
+
+def test_several_bundles_are_a_placement_group_that_goes_with_its_worker(cluster: Any) -> None:
+    import ray
+    from ray.util import placement_group_table
+
+    from runners.backends.ray_backend import RayBackend
+
+    cluster.add_node(num_cpus=4, num_gpus=2)
+    needs = Resources((Bundle(1.0, 1.0), Bundle(1.0, 1.0)), "STRICT_PACK")
+    with RayBackend(address=cluster.address, resources=needs) as backend:
+        assert backend.slots == 1
+        while not backend.free():
+            backend.wait(30)
+        backend.submit(Task(0, logical, (0.0,)))
+        assert collect(backend, 1)[0].result["group"] is not None
+        backend.submit(Task(1, time.sleep, (60,), timeout=1.0))
+        assert collect(backend, 1)[0].status is Status.TIMEOUT
+        while not backend.free():  # the group of the late trial made room for another
+            backend.wait(30)
+        states = [group["state"] for group in placement_group_table().values()]
+        assert sorted(states) == ["CREATED", "REMOVED"]
+    assert not ray.is_initialized()
+
+
+def test_resources_no_node_has_are_refused_with_what_there_is(ray_cluster: None) -> None:
+    from runners.backends.ray_backend import RayBackend
+
+    with pytest.raises(BadInput, match=r"resources: expected .* \(CPU 4\), got CPU 1, GPU 1"):
+        RayBackend(resources=Resources((Bundle(1.0, 1.0),)))
+
+
+def test_a_runtime_environment_reaches_the_trials(ray_cluster: None) -> None:
+    from runners.backends.ray_backend import RayBackend
+
+    with RayBackend(1, runtime_env={"env_vars": {"FLAVOUR": "strange"}}) as backend:
+        while not backend.free():
+            backend.wait(60)
+        backend.submit(Task(0, environment, ("FLAVOUR",)))
+        assert collect(backend, 1)[0].result == "strange"
+    with pytest.raises(BadInput, match="runtime_env: expected an environment that Ray accepts"):
+        RayBackend(1, runtime_env={"env_vars": {"FLAVOUR": 3}})
+
+
+def test_slots_grow_with_the_cluster(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from runners.backends import ray_backend
+
+    monkeypatch.setattr(ray_backend, "_CAPACITY_SECONDS", 0.1)
+    with ray_backend.RayBackend(address=cluster.address) as backend:
+        assert backend.slots == 2
+        cluster.add_node(num_cpus=2)
+        while backend.free() < 4:
+            backend.wait(1.0)
+        assert backend.slots == 4
+
+
+def test_usage_statistics_are_off(ray_cluster: None) -> None:
+    from ray._common.usage import usage_lib
+
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert not usage_lib.usage_stats_enabled()
+
+
+def test_a_search_runs_through_the_ray_client(disconnected: None, tmp_path: Path) -> None:
+    pytest.importorskip("grpc", reason="the Ray client needs ray[client]")
+    from experiments.node_test import EVALUATIONS, watched
+    from experiments.ray_head import free_port, ray_head
+    from runners.backends.ray_backend import RayBackend
+
+    port = free_port()
+    with ray_head(2, options=(f"--ray-client-server-port={port}",)):
+        while not Head.at(f"ray://127.0.0.1:{port}").answers():
+            time.sleep(0.5)
+        with RayBackend(address=f"ray://127.0.0.1:{port}") as backend:
+            assert watched(tmp_path, backend, {}).done == EVALUATIONS
+            backend.submit(Task(99, time.sleep, (60,), timeout=1.0))
+            assert collect(backend, 1)[0].status is Status.TIMEOUT

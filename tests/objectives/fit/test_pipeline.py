@@ -115,7 +115,7 @@ def test_a_fit_is_accepted_where_a_set_is(saved: Path) -> None:
     assert choice.ensemble is not None
     assert choice.law.family == "hoffmann"
     assert choose_law("hoffmann", str(saved)).digest == choice.digest
-    with pytest.raises(BadInput, match="hoffmann, the law of fit.json"):
+    with pytest.raises(BadInput, match=r"hoffmann, the law of fit\.json"):
         choose_law("kaplan", str(saved))
 
 

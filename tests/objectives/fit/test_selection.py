@@ -47,7 +47,7 @@ def test_a_clearly_better_law_wins_however_many_coefficients() -> None:
 def test_where_nothing_is_acceptable_every_reason_is_given(make_runs: MakeRuns) -> None:
     runs = make_runs()
     rising = Runs(runs.n, runs.tokens, runs.sparsity, 3.0 + 1e-12 * runs.n)
-    with pytest.raises(BadInput, match="hoffmann: .*kaplan: "):
+    with pytest.raises(BadInput, match=r"hoffmann: .*kaplan: "):
         choose(examine([Estimation(form_of(law), rising) for law in ("hoffmann", "kaplan")], BUDGET))
 
 

@@ -14,7 +14,7 @@ from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float,
 from search import Engine, make_engine
 from search.trial import Asked, Done, Event, Failed
 from spaces.configs import Config, Configs
-from spaces.errors import BadInput
+from spaces.errors import BadInput, Infeasible
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -103,6 +103,54 @@ def test_a_batch_spreads_out_instead_of_asking_one_place_many_times() -> None:
     rows = engine.encoder.encode_many([s.config for s in engine.ask(6)])
     distances = np.linalg.norm(rows[:, None] - rows[None], axis=2) + np.eye(6)
     assert distances.min() > 1e-3
+
+
+def crowded(space: ConfigurationSpace, workers: int, asks: int, **options: Any) -> tuple[Engine, list[Event]]:
+    """A search with so many trials pending: the oldest ends whenever one more is asked; one in nine fails."""
+    engine = make_engine("native", space, seed=5, **options)
+    events: list[Event] = []
+    for _ in range(asks):
+        (s,) = engine.ask()
+        events.append(Asked(s.number, s.config))
+        if len(engine.history.pending) <= workers:
+            continue
+        oldest = engine.history.pending[0]
+        failed = oldest.number % 9 == 8
+        events.append(
+            Failed(oldest.number, "diverged") if failed else Done(oldest.number, slope(oldest.config))
+        )
+        engine.replay(events[-1:])
+    return engine, events
+
+
+@pytest.mark.parametrize("surrogate", ["gp", "forest"])
+def test_a_crowded_search_cut_inside_a_batch_goes_on_as_the_unbroken_one(surrogate: str) -> None:
+    space = plane() if surrogate == "gp" else conditional()
+    engine, events = crowded(space, 130, 170, surrogate=surrogate)
+    configs = [tuple(trial.config.items()) for trial in engine.history.trials]
+    assert len(set(configs)) == len(configs)
+    asks = [index for index, event in enumerate(events) if isinstance(event, Asked)]
+    for cut in asks[-7:-2]:  # batches are of 4
+        resumed = make_engine("native", space, seed=5, surrogate=surrogate)
+        resumed.replay(events[:cut])
+        (suggestion,) = resumed.ask()
+        assert Asked(suggestion.number, suggestion.config) == events[cut]
+
+
+def test_a_crowd_keeps_to_the_constraint_and_finds_the_optimum_on_its_boundary() -> None:
+    engine, _ = crowded(plane(), 100, 350, constraint=inside)
+    assert np.all(inside(Configs.from_rows(trial.config for trial in engine.history.trials)))
+    best = engine.best()
+    assert best is not None
+    assert best.value == pytest.approx(-0.9 * np.sqrt(5.0), abs=1e-5)
+
+
+def test_a_crowd_at_the_end_of_a_small_space_gets_every_configuration_once() -> None:
+    space = ConfigurationSpace(space=[Integer("x", (1, 20)), Integer("y", (1, 10))])
+    engine, _ = crowded(space, 120, 200)
+    assert len(engine.history) == 200
+    with pytest.raises(Infeasible, match="every feasible configuration"):
+        engine.ask()
 
 
 def test_a_hidden_cliff_is_approached_and_not_run_into_every_time() -> None:
