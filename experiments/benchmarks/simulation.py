@@ -23,6 +23,7 @@ from runners.loop import run_search
 from runners.records import Header, Retried
 from search import make_engine
 from search.history import History
+from search.trial import Trial
 from spaces.configs import Value
 
 
@@ -72,7 +73,7 @@ class Simulation:
     def utilisation(self) -> float:
         """Share of the workers' time spent on trials, attempts in vain included, within the window."""
         end = self.window
-        attempts = [*self.history.ended, *self.retried]
+        attempts: list[Trial | Retried] = [*self.history.ended, *self.retried]
         busy = sum(max(0.0, min(each.ended or 0.0, end) - (each.started or 0.0)) for each in attempts)
         return busy / (self.workers * end)
 

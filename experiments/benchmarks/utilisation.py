@@ -24,7 +24,7 @@ def sections() -> list[Section]:
     text = (
         f"Hartmann-6, engine native, simulated workers: evaluations of {WORKLOAD.seconds:g} s, log-normal, "
         f"standard deviation over mean {WORKLOAD.variation:g}; {WORKLOAD.crashes:.1%} of them crash and "
-        f"{WORKLOAD.losses:.1%} lose their machine. Utilisation is up to the beginning of the last new trial. "
+        f"{WORKLOAD.losses:.1%} lose their machine. Utilisation is up to the beginning of the last trial. "
         "Driver: its processor time and its waits for the disk.",
     )
     columns = ("workers", "evaluations", "utilisation", "driver per trial", "driver busy")
