@@ -27,17 +27,17 @@ from runners.rendering import to_markdown
 from runners.single import run_job
 
 EVALUATIONS = 8
-JOB = f"""
-evaluations: {EVALUATIONS}
+JOB = """
+evaluations: {evaluations}
 engine: sobol
 parallel: 2
 timeout: 3
 memory: 300MB
 space:
   parameters:
-    fault: {{{{type: constant, value: {{fault}}}}}}
-    x: {{{{type: float, lower: 0, upper: 1}}}}
-objective: {{{{kind: python, target: "experiments.fault_table:evaluate"}}}}
+    fault: {{type: constant, value: {fault}}}
+    x: {{type: float, lower: 0, upper: 1}}
+objective: {{kind: python, target: "experiments.fault_table:evaluate"}}
 """
 
 
@@ -145,12 +145,19 @@ class Row:
     seconds: float
 
 
-def rows(runner: str, backend: Backend) -> Iterator[Row]:
-    """One search for each fault, all on the same backend: no fault may harm the next search."""
+def rows(runner: str, backend: Backend, evaluations: int = EVALUATIONS) -> Iterator[Row]:
+    """One search for each fault, all on the same backend: no fault may harm the next search.
+
+    Args:
+        runner: its name, for the table.
+        backend: of two slots.
+        evaluations: of each search; a power of 2, so that exactly half of them go wrong.
+    """
     for fault in FAULTS:
         with tempfile.TemporaryDirectory() as folder:
             start = time.monotonic()
-            job = parse_batch(JOB.format(fault=fault), "fault", Path()).jobs[0]
+            text = JOB.format(fault=fault, evaluations=evaluations)
+            job = parse_batch(text, "fault", Path()).jobs[0]
             history = run_job(job, Path(folder), backend)
             seconds = time.monotonic() - start
             records = read(Path(folder)).records

@@ -18,11 +18,12 @@ import numpy.typing as npt
 from experiments.benchmarks.problems import Problem
 from objectives.objective import Metrics, Objective
 from runners.backends.simulated import SimulatedBackend, Workload
-from runners.journal import Journal
+from runners.journal import Journal, read
 from runners.loop import run_search
-from runners.records import Header
+from runners.records import Header, Retried
 from search import make_engine
 from search.history import History
+from search.trial import Trial
 from spaces.configs import Value
 
 
@@ -59,17 +60,21 @@ class Simulation:
     driver: float
     """Seconds of the driver: processor time and waits for the disk."""
     optimum: float
+    retried: tuple[Retried, ...] = ()
+    """Attempts that were followed by another."""
 
     @property
     def window(self) -> float:
-        """Virtual seconds until the last trial began: until then there was work for everyone."""
-        return max(trial.started or 0.0 for trial in self.history.ended)
+        """Virtual seconds until the last new trial began: until then there was work for everyone."""
+        again = {attempt.number for attempt in self.retried}
+        return max(trial.started or 0.0 for trial in self.history.ended if trial.number not in again)
 
     @property
     def utilisation(self) -> float:
-        """Share of the workers' time spent on trials, within the window."""
+        """Share of the workers' time spent on trials, attempts in vain included, within the window."""
         end = self.window
-        busy = sum(min(t.ended or 0.0, end) - (t.started or 0.0) for t in self.history.ended)
+        attempts: list[Trial | Retried] = [*self.history.ended, *self.retried]
+        busy = sum(max(0.0, min(each.ended or 0.0, end) - (each.started or 0.0)) for each in attempts)
         return busy / (self.workers * end)
 
     @property
@@ -103,4 +108,5 @@ def simulate(
             seed=seed,
             parallel=workers,
         )
-    return Simulation(history, workers, backend.driver_seconds, problem.optimum)
+        retried = tuple(record for record in read(Path(folder)).records if isinstance(record, Retried))
+    return Simulation(history, workers, backend.driver_seconds, problem.optimum, retried)

@@ -1,7 +1,7 @@
 """`scalesearch search`: run the searches of a job file, or go on with them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,7 +51,15 @@ def search(
         resume=resume,
         progress=watcher,
     )
-    if time_left.was_short:
+    if time_left.was_short and _unfinished(record):
         talk(f"the wall time of {seconds:g} s is over; run the same command with --resume to go on")
     answer(to_json(record)) if json else answer_document(document(record, batch))
     talk(f"report, journals and pictures: {folder / 'report.html'}")
+
+
+def _unfinished(record: dict[str, Any]) -> bool:
+    """Whether a search of a report has evaluations left."""
+    return any(
+        each["search"]["done"] + each["search"]["failed"] < each["description"]["evaluations"]
+        for each in record["searches"]
+    )

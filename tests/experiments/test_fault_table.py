@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from experiments.fault_table import EVALUATIONS, FAULTS, rows
+from experiments.fault_table import FAULTS, rows
 from runners.api import make_backend
 
+EVALUATIONS = 4
 REASONS = {
     "raises": r"ValueError: the loss diverged",
     "sys.exit": r"SystemExit: 3",
@@ -31,7 +32,7 @@ def test_each_fault_is_a_failure_with_its_reason(runner: str, request: pytest.Fi
     if runner == "ray":
         request.getfixturevalue("ray_cluster")
     with make_backend(runner, 2) as backend:
-        found = {row.fault: row for row in rows(runner, backend)}
+        found = {row.fault: row for row in rows(runner, backend, EVALUATIONS)}
     assert set(found) == set(FAULTS) == set(REASONS)
     for fault, row in found.items():
         assert re.match(REASONS[fault], row.reason), row

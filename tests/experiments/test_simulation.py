@@ -6,6 +6,7 @@ import pytest
 from experiments.benchmarks.problems import branin
 from experiments.benchmarks.simulation import Simulation, simulate
 from runners.backends.simulated import Workload
+from runners.records import Retried
 from search.history import History
 from search.trial import Asked, Done
 
@@ -21,6 +22,18 @@ def test_utilisation_and_regret_of_a_history_known_by_heart() -> None:
     assert found.window == 8.0
     assert found.utilisation == pytest.approx((8 + 4 + 2) / 16)
     assert found.regret.tolist() == [4.0, 2.0, 2.0, 0.0]
+
+
+def test_a_second_attempt_does_not_move_the_end_and_the_first_counts() -> None:
+    history = History()
+    for number, started in enumerate((0.0, 10.0)):
+        history.append(Asked(number, {"x": float(number)}))
+        history.append(Done(number, 1.0, {}, started, started + 10.0, "w"))
+    history.append(Asked(2, {"x": 2.0}))
+    history.append(Done(2, 1.0, {}, 18.0, 28.0, "w"))
+    found = Simulation(history, 2, 0.0, 0.0, (Retried(2, "lost", "gone", 4.0, 9.0, "w"),))
+    assert found.window == 10.0
+    assert found.utilisation == pytest.approx((10 + 5) / 20)
 
 
 def test_regret_over_time_follows_the_ends() -> None:
