@@ -25,8 +25,6 @@ PEAK, END, WARMUP = 3e-4, 3e-5, 2160.0
 MOST_EPOCHS = 7
 """Beyond, repeated data make the loss rise again, which no form of a forecast knows."""
 PYTHIA_STEPS, MEMORY_STEPS = 143_000, 1000
-TRAINED_ON = ("cosine_24000", "constant_24000", "wsdcon_9")
-"""Schedules the multi-power law was fitted to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +61,9 @@ def multi_power(data: Path) -> Iterator[RealCurve]:
     for (size, name), part in table.groupby(["model_M", "schedule"]):
         curve = _curve(part["step"], part["loss"], "steps", f"{size}M {name}")
         setting = Setting(schedule_of(str(name)), curve.now)
-        traits: dict[str, str | float] = {"size": float(size), "schedule": str(name)}
-        yield RealCurve("multi-power", curve.name, Finished(curve, setting), size * curve.now, traits)
+        millions = float(str(size))
+        traits: dict[str, str | float] = {"size": millions, "schedule": str(name)}
+        yield RealCurve("multi-power", curve.name, Finished(curve, setting), millions * curve.now, traits)
 
 
 def schedule_of(name: str) -> Schedule:
@@ -99,7 +98,7 @@ def repeated(data: Path) -> Iterator[RealCurve]:
     for (name, epochs), part in table[table["epochs"] <= MOST_EPOCHS].groupby(["checkpoint", "epochs"]):
         curve = _curve(part["token_num"], part["loss"], "tokens", f"{name} x{epochs}")
         billions = float(str(part["num_params"].iloc[0])[:-1])
-        traits: dict[str, str | float] = {"data": str(part["data"].iloc[0]), "epochs": float(epochs)}
+        traits: dict[str, str | float] = {"data": str(part["data"].iloc[0]), "epochs": float(str(epochs))}
         yield RealCurve("datablations", curve.name, _tenth(curve, 0.01), billions * curve.now, traits)
 
 
@@ -140,16 +139,10 @@ SETS: dict[str, Callable[[Path], Iterator[RealCurve]]] = {
 def likes_of(curve: RealCurve, among: Sequence[RealCurve], most: int = LIKES) -> list[RealCurve]:
     """The finished runs somebody who starts this one could have: cheaper ones, the nearest first.
 
-    Of the multi-power set, where nearly all runs share a prefix, those of its authors' training schedules; for
-    these themselves, those of the other model.
+    Of the multi-power set, where nearly all runs of a model share a prefix, those of the other model.
     """
     if curve.group == "multi-power":
-        own = curve.traits["schedule"] not in TRAINED_ON
-        return [
-            each
-            for each in among
-            if each.traits["schedule"] in TRAINED_ON and (each.traits["size"] == curve.traits["size"]) == own
-        ]
+        return [each for each in among if each.traits["size"] != curve.traits["size"]]
     cheaper = [each for each in among if _cheaper(each, curve)]
     return sorted(cheaper, key=lambda each: _distance(each, curve))[:most]
 
@@ -174,7 +167,7 @@ def _distance(one: RealCurve, other: RealCurve) -> float:
 
 
 def _curve(time: "pd.Series[float]", loss: "pd.Series[float]", unit: str, name: str) -> Curve:
-    return Curve(time.to_numpy(dtype=np.float64), loss.to_numpy(dtype=np.float64), unit, name=name)
+    return Curve(np.array(time, dtype=np.float64), np.array(loss, dtype=np.float64), unit, name=name)
 
 
 def _tenth(curve: Curve, warmup: float) -> Finished:

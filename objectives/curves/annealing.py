@@ -38,11 +38,11 @@ class AnnealingLaw:
 
     def loss(self, schedule: Schedule, step: npt.ArrayLike) -> Array:
         """Loss after some steps (counted from 0) of a schedule, nats per token; shape (R,)."""
-        return annealing(self.theta[None], *sums(schedule, step, self.memory))[0][0]
+        return np.asarray(annealing(self.theta[None], *sums(schedule, step, self.memory))[0][0])
 
     def coefficient_gradient(self, schedule: Schedule, step: npt.ArrayLike) -> Array:
         """Analytic dL/d(L0, A, alpha, C), shape (R, 4)."""
-        return annealing(self.theta[None], *sums(schedule, step, self.memory))[1][0]
+        return np.asarray(annealing(self.theta[None], *sums(schedule, step, self.memory))[1][0])
 
 
 PUBLISHED = AnnealingLaw(2.62780, 0.42967, 0.54984, 0.41077)

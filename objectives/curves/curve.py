@@ -48,8 +48,9 @@ class Curve:
 
     def thinned(self, warmup: float = 0.0) -> tuple[Array, Array]:
         """Times and losses of at most `BINS` stretches, without the burn-in and the warm-up."""
-        first = np.searchsorted(self.time, max(BURN_IN * self.now, min(warmup, 0.5 * self.now)))
-        first = max(min(int(first), len(self) - LEAST), int(np.searchsorted(self.time, 0.0, "right")))
+        start = int(np.searchsorted(self.time, max(BURN_IN * self.now, min(warmup, 0.5 * self.now))))
+        positive = int(np.searchsorted(self.time, 0.0, "right"))  # the forms have no value at time 0
+        first = max(min(start, len(self) - LEAST), positive)
         return means(self.time[first:], self.loss[first:])
 
     def last(self) -> float:

@@ -113,7 +113,7 @@ class _Problem:
     prior: Prior
 
     def residuals(self, theta: Array, noise: float) -> tuple[Array, Array]:
-        """Log residuals and deviations from the prior, each in standard deviations: (B, R + p) and by theta."""
+        """Log residuals and distances from the prior, in standard deviations: (B, R + p), and by theta."""
         value, jacobian = self.form.evaluate(theta, self.inputs)
         r = (np.log(value) - self.observed) / noise
         slopes = jacobian / value[..., None] / noise

@@ -29,6 +29,8 @@ MOST_FACTOR = 2.5
 """Largest widening that four cuts of one curve are believed to show."""
 CHANGES = 0.05
 """Share of the peak by which the rate must still change for the schedule to matter."""
+SAME = 0.15
+"""Largest difference of two rates, relative to their peaks, under the same plan."""
 SHARPNESS = 8.0
 """Forms are weighted by their deviation to minus this power: nearly the best alone, ties are shared."""
 
@@ -132,11 +134,12 @@ def forecast(
     Args:
         curve: what was measured so far.
         setting: schedule, length and unit of time.
-        likes: finished curves of the same family.
+        likes: finished curves of the same family; those under another plan are left out (`same_plan`).
         law: a name of `FORMS` to believe alone, or auto.
         level: of the intervals.
     """
     share = curve.now / setting.length
+    likes = [each for each in likes if same_plan(setting, each.setting, share)]
     names = list(FORMS) if law == AUTO else [law, *(name for name in FORMS if name != law)]
     matters = law == AUTO and rate_changes(curve, setting)
     found = []
@@ -155,6 +158,20 @@ def rate_changes(curve: Curve, setting: Setting) -> bool:
         return False
     rates = setting.schedule.rate(np.linspace(curve.now, setting.length, 200))
     return bool(np.ptp(rates) > CHANGES * setting.schedule.peak)
+
+
+def same_plan(one: Setting, other: Setting, share: float) -> bool:
+    """Whether the rate goes the same way in both after a share of training, relative to its peak.
+
+    A factor on the drop of the loss learnt where the rate stayed says nothing of where it decays.
+    """
+    if one.schedule is None or other.schedule is None:
+        return one.schedule is other.schedule
+    at = np.linspace(min(share, 1.0), 1.0, 200)
+    rates = [
+        each.schedule.rate(at * each.length) / each.schedule.peak for each in (one, other) if each.schedule
+    ]
+    return bool(np.max(np.abs(rates[0] - rates[1])) <= SAME)
 
 
 def _candidate(

@@ -91,4 +91,5 @@ class Inputs:
             group = np.arange(len(changed))
         weight = np.bincount(group, size)
         mean_rate = np.bincount(group, size * np.maximum(rate, 1e-12)) / weight
-        return np.bincount(group, drops), mean_rate, np.bincount(group, size * before) / weight
+        total = np.bincount(group, drops).astype(np.float64)
+        return total, mean_rate, np.bincount(group, size * before) / weight

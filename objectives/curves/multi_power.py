@@ -45,11 +45,11 @@ class MultiPowerLaw:
 
     def loss(self, schedule: Schedule, step: npt.ArrayLike) -> Array:
         """Loss after some steps (counted from 0) of a schedule, nats per token; shape (R,)."""
-        return multi_power(self.theta[None], *sums(schedule, step))[0][0]
+        return np.asarray(multi_power(self.theta[None], *sums(schedule, step))[0][0])
 
     def coefficient_gradient(self, schedule: Schedule, step: npt.ArrayLike) -> Array:
         """Analytic dL/d(L0, A, alpha, B, C, beta, gamma), shape (R, 7)."""
-        return multi_power(self.theta[None], *sums(schedule, step))[1][0]
+        return np.asarray(multi_power(self.theta[None], *sums(schedule, step))[1][0])
 
 
 PUBLISHED = {

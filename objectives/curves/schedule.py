@@ -60,13 +60,11 @@ class Schedule(ABC):
     def extended(self, length: float) -> Self:
         """The same schedule stretched to another length: warm-up kept, the rest in proportion."""
         stretch = (length - self.warmup) / (self.length - self.warmup)
-        moved = {
-            name: self.warmup + stretch * (getattr(self, name) - self.warmup) for name in self._moments()
-        }
+        moved = {name: self.warmup + stretch * (getattr(self, name) - self.warmup) for name in self.moments()}
         return replace(self, length=length, **moved)
 
     @classmethod
-    def _moments(cls) -> tuple[str, ...]:
+    def moments(cls) -> tuple[str, ...]:
         """Fields that are times after the warm-up."""
         return ()
 
@@ -88,7 +86,7 @@ class Schedule(ABC):
         end = getattr(self, "end", 0.0)
         if end > self.peak:
             wrong.append(Mistake("end", f"at most the peak, {self.peak:g}", f"{end:g}"))
-        for name in self._moments():
+        for name in self.moments():
             if not self.warmup <= getattr(self, name) < self.length:
                 expected = f"a time from the end of the warm-up ({self.warmup:g}) to {self.length:g}"
                 wrong.append(Mistake(name, expected, f"{getattr(self, name):g}"))
@@ -145,7 +143,8 @@ class WarmupStableDecay(Schedule):
         return decayed(time, self.decay, self.length, self.peak, self.end, self.shape)
 
     @classmethod
-    def _moments(cls) -> tuple[str, ...]:
+    def moments(cls) -> tuple[str, ...]:
+        """The start of the decay."""
         return ("decay",)
 
     def mistakes(self) -> list[Mistake]:
@@ -170,7 +169,8 @@ class TwoStep(Schedule):
         return np.where(time < self.switch, self.peak, self.end)
 
     @classmethod
-    def _moments(cls) -> tuple[str, ...]:
+    def moments(cls) -> tuple[str, ...]:
+        """The switch."""
         return ("switch",)
 
 

@@ -11,6 +11,7 @@ from runners.cli import (
     catalogue,
     cluster,
     fit,
+    forecast,
     next_runs,
     performance,
     plan,
@@ -47,7 +48,7 @@ def options(
 
 
 COMMANDS = (
-    *(plan, performance, fit, next_runs, temporal),
+    *(plan, performance, fit, next_runs, forecast, temporal),
     *(search, submit, status, report, cluster, catalogue),
 )
 for commands in COMMANDS:
