@@ -1,11 +1,11 @@
 """A budget becomes an answer: everything `scalesearch plan` says about one law and one budget.
 
 Best configuration, interval of its predicted loss, certificate, waste bands, active constraints, what other
-laws would say, how far beyond its data the law is asked, real models of that size, memory, time and money.
+laws would say, how far beyond its data the law is asked, learning rate and batch size, real models of that
+size, memory, time and money.
 """
 
 from dataclasses import asdict, dataclass
-from math import log10
 from typing import Any
 
 from objectives.budget import Budget
@@ -17,6 +17,7 @@ from objectives.laws import FittedRange, Law, Trust, describe
 from objectives.machine import RunCost
 from objectives.memory import Memory, memory
 from objectives.models import nearest
+from objectives.recipe import Advice, advise
 
 FAR = 0.5
 """Decades beyond the fitted range that deserve a warning: a factor of three."""
@@ -25,8 +26,6 @@ NO_INTERVAL = (
     "coefficients do not bound a prediction, because their errors cancel"
 )
 NO_REPLICATES = "none: the coefficients were given without the fit that could tell how sure they are"
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ class Plan:
     extrapolation: dict[str, float | None]
     """Decades beyond the fitted range (positive above it, negative below, 0 inside); None where the source
     does not tell the range."""
+    recipe: tuple[Advice, ...]
     neighbours: tuple[Neighbour, ...]
     memory: Memory
     cost: RunCost
@@ -74,6 +74,7 @@ class Plan:
             "waste": {f"{band.waste:.0%}": asdict(band) for band in self.waste},
             "others": [asdict(other) for other in self.others],
             "extrapolation": self.extrapolation,
+            "recipe": [asdict(advice) for advice in self.recipe],
             "neighbours": [asdict(neighbour) for neighbour in self.neighbours],
             "memory": asdict(self.memory),
             "cost": asdict(self.cost),
@@ -106,6 +107,7 @@ def plan(law: Law, budget: Budget, box: Box | None = None, *, ensemble: Ensemble
         waste=waste_bands(law, [budget], [best], box)[0],
         others=others(law, budget, ensemble.alternatives if ensemble else ()),
         extrapolation=decades,
+        recipe=advise(law, best),
         neighbours=_neighbours(best),
         memory=memory(best.n_total, gpu),
         cost=budget.cost(best.flops),
@@ -116,13 +118,7 @@ def plan(law: Law, budget: Budget, box: Box | None = None, *, ensemble: Ensemble
 def extrapolation(fitted: FittedRange, best: Optimum) -> dict[str, float | None]:
     """Decades by which n, tokens and flops leave the fitted range."""
     asked = {"n": best.n, "tokens": best.tokens, "flops": best.flops}
-    return {name: _decades(value, getattr(fitted, name)) for name, value in asked.items()}
-
-
-def _decades(value: float, fitted: Interval | None) -> float | None:
-    if fitted is None:
-        return None
-    return max(0.0, log10(value / fitted[1])) + min(0.0, log10(value / fitted[0]))
+    return {name: fitted.decades(name, value) for name, value in asked.items()}
 
 
 def _why_no_interval(law: Law) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runners.document import Section, Table
-from runners.quantities import count, flops, size
+from runners.quantities import count, flops, number, size
 
 Record = Mapping[str, Any]
 
@@ -25,6 +25,7 @@ def sections(record: Record, level: int = 1) -> list[Section]:
         Section(title, intro, _best(record), level=level),
         Section("Constraints that bind", table=_active(record["optimum"]), level=level + 1),
         Section("Sizes that waste little compute", _about_waste(record), _waste(record), level=level + 1),
+        *_recipe(record["recipe"], level + 1),
         Section("What other laws would say", (OTHERS,), _others(record), level=level + 1),
         Section("Real models of this size", table=_neighbours(record), level=level + 1),
     ]
@@ -147,6 +148,34 @@ def _waste(record: Record) -> Table:
         for share, band in record["waste"].items()
     ]
     return Table.of(("wasted compute", "active parameters", "tokens"), rows)
+
+
+RECIPE = "Learning rate at the peak of the schedule and tokens in a batch, by laws fitted on real runs."
+
+
+def _recipe(advice: list[Record], level: int) -> list[Section]:
+    columns = ("law", "learning rate", "batch (tokens)", "asked with", "beyond its runs", "read")
+    table = Table.of(columns, map(_recipe_row, advice))
+    text = (RECIPE, *map(_about_recipe, advice))
+    return [Section("Learning rate and batch size", text, table, level=level)] if advice else []
+
+
+def _about_recipe(advice: Record) -> str:
+    interval = f"; intervals of {advice['level']:.0%}: {advice['about_interval']}" if advice["level"] else ""
+    return f"{advice['law']} takes {advice['how']}{interval}."
+
+
+def _recipe_row(advice: Record) -> tuple[str, ...]:
+    rate, batch = advice["learning_rate_interval"], advice["batch_tokens_interval"]
+    asked = ", ".join(f"{name} {number(value)}" for name, value in advice["asked"].items())
+    return (
+        f"{advice['law']} ({advice['title'].split()[-1]})",
+        f"{advice['learning_rate']:.3g}" + (f" ({rate[0]:.3g} to {rate[1]:.3g})" if rate else ""),
+        count(advice["batch_tokens"]) + (f" ({count(batch[0])} to {count(batch[1])})" if batch else ""),
+        asked,
+        _extrapolation(advice["extrapolation"]),
+        advice["trust"],
+    )
 
 
 def _others(record: Record) -> Table:

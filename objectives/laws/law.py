@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from math import log10
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -50,6 +51,16 @@ class FittedRange:
     tokens: tuple[float, float] | None = None
     sparsity: tuple[float, float] | None = None
     flops: tuple[float, float] | None = None
+
+    def decades(self, name: str, value: float) -> float | None:
+        """Decades by which a value leaves the range of that name: positive above, negative below, 0 inside.
+
+        None where the source does not tell the range.
+        """
+        known: tuple[float, float] | None = getattr(self, name)
+        if known is None:
+            return None
+        return max(0.0, log10(value / known[1])) + min(0.0, log10(value / known[0]))
 
 
 @dataclass(frozen=True)
