@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.real_curves import RealCurve, likes_of, real_curves
-from objectives.curves.forecast import Forecast, forecast, same_plan
+from objectives.curves.forecast import LEAST_LIKES, Forecast, forecast, same_plan
 from objectives.curves.forms import FORMS
 from runners.document import Section, Table
 from runners.quantities import percent
@@ -48,7 +48,8 @@ def of_set(curves: Sequence[RealCurve]) -> list[Outcome]:
     for curve in curves[:: EVERY.get(curves[0].group, 1)]:
         found += _alone(curve)
         likes = [each.finished for each in likes_of(curve, curves)]
-        if any(same_plan(curve.finished.setting, each.setting, SHARE) for each in likes):
+        alike = [same_plan(curve.finished.setting, each.setting, SHARE) for each in likes]
+        if sum(alike) >= LEAST_LIKES:
             seen = curve.finished.beginning(SHARE)
             start = time.process_time()
             made = forecast(seen, curve.finished.setting, likes)

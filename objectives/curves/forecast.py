@@ -31,6 +31,10 @@ CHANGES = 0.05
 """Share of the peak by which the rate must still change for the schedule to matter."""
 SAME = 0.15
 """Largest difference of two rates, relative to their peaks, under the same plan."""
+LEAST_LIKES = 2
+"""Finished curves below which nothing is learnt: one alone says nothing of the scatter in its family."""
+MANY_LIKES = 4
+"""Finished curves that make a form eligible which does not know the schedule, though the rate changes."""
 SHARPNESS = 8.0
 """Forms are weighted by their deviation to minus this power: nearly the best alone, ties are shared."""
 
@@ -140,13 +144,14 @@ def forecast(
     """
     share = curve.now / setting.length
     likes = [each for each in likes if same_plan(setting, each.setting, share)]
+    likes = likes if len(likes) >= LEAST_LIKES else []
     names = list(FORMS) if law == AUTO else [law, *(name for name in FORMS if name != law)]
     matters = law == AUTO and rate_changes(curve, setting)
     found = []
     for name in names:
         form = FORMS[name]
         seen = [drops(form, each, share) for each in likes] if share < 1 else []
-        eligible = name == law if law != AUTO else bool(seen) or form.scheduled or not matters
+        eligible = name == law if law != AUTO else len(seen) >= MANY_LIKES or form.scheduled or not matters
         found.append(_candidate(form, curve, setting, seen, eligible, level))
     ordered = sorted(_weighted(found), key=lambda each: list(FORMS).index(each.form.name))
     return Forecast(curve, setting, tuple(ordered), len(likes), level)
@@ -168,10 +173,9 @@ def same_plan(one: Setting, other: Setting, share: float) -> bool:
     if one.schedule is None or other.schedule is None:
         return one.schedule is other.schedule
     at = np.linspace(min(share, 1.0), 1.0, 200)
-    rates = [
-        each.schedule.rate(at * each.length) / each.schedule.peak for each in (one, other) if each.schedule
-    ]
-    return bool(np.max(np.abs(rates[0] - rates[1])) <= SAME)
+    mine = one.schedule.rate(at * one.length) / one.schedule.peak
+    theirs = other.schedule.rate(at * other.length) / other.schedule.peak
+    return bool(np.max(np.abs(mine - theirs)) <= SAME)
 
 
 def _candidate(
