@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from objectives.capability.downstream_fit import Checkpoints
 from objectives.capability.score_columns import parse_score_columns
 from objectives.capability.score_table import Scores, read_scores
 from objectives.laws.law import Count
@@ -28,6 +29,7 @@ RELEASED = {"GPT-Neo/J": 2021, "OPT": 2022, "BLOOM": 2022} | dict.fromkeys(
 """Year of the families of models with an MMLU, from memory; 2023 where none is given."""
 GENERAL_2024 = ("Llama-3", "Qwen1.5", "Gemma", "DeepSeek-LLM", "StableLM")
 """Those of 2024 that are no code models."""
+LADDER_SIZES, LADDER_LENGTHS = ("190M", "370M", "760M", "1B"), ("1xC", "2xC", "5xC", "10xC")
 LADDER_AVERAGE = 5
 """Checkpoints the ladder's published fits average (Bhagia et al. 2024)."""
 
@@ -130,6 +132,16 @@ def ladder(data: Path, loss: str, sizes: tuple[str, ...] = (), lengths: tuple[st
     last = table.groupby("run").tail(LADDER_AVERAGE).groupby("run")
     n, tokens = last["N"].first(), last["tokens"].last()
     return runs_of(n.to_frame(), n=n, tokens=tokens, loss=last[loss].mean(), source=f"ladder-{loss}")
+
+
+def ladder_checkpoints(data: Path, task: str) -> Checkpoints:
+    """Every checkpoint of the 16 runs behind the ladder's published predictions, with a task's loss."""
+    table = pd.read_csv(data / "olmo-ladder" / "ladder_all_checkpoints.csv.gz")
+    runs = [f"{size}-{length}" for size in LADDER_SIZES for length in LADDER_LENGTHS]
+    table = table[table["run"].isin(runs)]
+    names = ("N", "tokens", f"bpb_{task}_rc_5shot", f"acc_{task}_rc_5shot")
+    n, tokens, loss, accuracy = (table[name].to_numpy(float) for name in names)
+    return Checkpoints(table["run"].to_numpy(str), n, tokens, loss, accuracy)
 
 
 def best_recipes(data: Path) -> Runs:

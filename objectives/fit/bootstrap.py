@@ -40,16 +40,22 @@ def resampled(
         random.multinomial(int(group.sum()), share, size=count)
         for group, share in zip(groups, shares, strict=True)
     ]
+    refits = reweighted(estimation, np.repeat(theta, count, axis=0), np.concatenate(drawn).astype(np.float64))
+    return refits.reshape(len(theta), count, -1)
+
+
+def reweighted(estimation: Estimation, theta: Array, weights: Array) -> Array:
+    """Coordinates (B, p) of refits to weighted runs (B, R), from near starts: (B, p), or one (p,) for all."""
     lower, upper = estimation.bounds
     minima = minimise(
         estimation,
-        np.repeat(theta, count, axis=0),
+        np.broadcast_to(theta, (len(weights), np.shape(theta)[-1])),
         estimation.loss,
-        np.concatenate(drawn).astype(np.float64),
+        weights,
         lower=lower,
         upper=upper,
         steps=STEPS,
         damping=DAMPING,
         tolerance=TOLERANCE,
     )
-    return minima.theta.reshape(len(theta), count, -1)
+    return minima.theta

@@ -1,0 +1,72 @@
+"""What is trained: sizes, schedules, and the steps at which every position is measured."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import cos, pi
+
+import numpy as np
+
+from experiments.temporal.grammar import Style
+
+CONTEXT = 256
+BATCH = 4
+STEPS = 6000
+WARMUP = 100
+PEAK = 4e-3
+"""Learning rate of AdamW after the warm-up."""
+SEED = 0
+SIZES = {"w16": (16, 2), "w32": (32, 2), "w48": (48, 2), "w64": (64, 2)}
+"""Name -> width and layers."""
+TEXTS = {
+    "like": (Style(), 512),
+    "shifted": (Style(discount=0.7, strength=6.0, names=0.8, habit=0.4, company=0.7), 256),
+}
+"""Name -> style and windows of a validation text, the same at every measurement: the language the models
+learn, and one with more names, rarer habits and longer sentences."""
+VALIDATION = 1_000_000
+"""Seed of the first validation text; those of training are the numbers of the steps."""
+MEASUREMENTS = 40
+"""Of every run, evenly spaced in the log of the steps."""
+FIRST_MEASURED = 100
+
+
+def cosine(step: int, steps: int) -> float:
+    """Share of the peak: half a cosine, down to a tenth."""
+    return 0.1 + 0.9 * 0.5 * (1 + cos(pi * (step - WARMUP) / (steps - WARMUP)))
+
+
+def wsd(step: int, steps: int) -> float:
+    """Share of the peak: stable, then linear to nothing over the last fifth (warm-up, stable, decay)."""
+    return min(1.0, (steps - step) / (0.2 * steps))
+
+
+SCHEDULES: dict[str, Callable[[int, int], float]] = {"cosine": cosine, "wsd": wsd}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One run."""
+
+    size: str
+    schedule: str
+    steps: int = STEPS
+
+    @property
+    def name(self) -> str:
+        """Of the run, in the table."""
+        return f"{self.size}-{self.schedule}"
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step, counted from 0."""
+        warm = min(1.0, (step + 1) / WARMUP)
+        return PEAK * warm * (SCHEDULES[self.schedule](step, self.steps) if step >= WARMUP else 1.0)
+
+    def measured(self) -> list[int]:
+        """Steps done when the positions are measured."""
+        spaced = np.geomspace(min(FIRST_MEASURED, self.steps), self.steps, MEASUREMENTS)
+        return sorted({round(step) for step in spaced})
+
+
+def recipes() -> list[Recipe]:
+    """Every run of the table, the smallest first."""
+    return [Recipe(size, schedule) for size in SIZES for schedule in SCHEDULES]
