@@ -224,8 +224,8 @@ class ForecastRequest:
             yield f"{others} of the curves given by --like are left out: too few, or under another plan"
         if not made.likes:
             yield (
-                f"no two finished curves under the same plan are known (--like): the interval grows by at least "
-                f"{LEAST_DRIFT:.1%} per decade of time, as on the real curves of the benchmark"
+                f"no two finished curves under the same plan are known (--like): the interval grows by "
+                f"at least {LEAST_DRIFT:.1%} per decade of time, as on the real curves of the benchmark"
             )
 
 

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from objectives.curves.annealing import AnnealingLaw, annealing
+from objectives.curves.annealing import NAMES, AnnealingLaw, annealing
 from objectives.curves.annealing import sums as annealing_sums
 from objectives.curves.inputs import GROUPS, MEMORY
 from objectives.curves.multi_power import MultiPowerLaw, multi_power
@@ -34,7 +34,8 @@ def fit_annealing(runs: Sequence[Run], memory: float = MEMORY) -> tuple[Annealin
     peak = max(schedule.peak for schedule, _, _ in runs)
     rest = [[0.04 * _least(runs) / (peak * memory)]]
     theta, value = _minimum(lambda theta: annealing(theta, s1, s2), runs, float(s1.max()), rest)
-    return AnnealingLaw(*map(float, theta), memory), value
+    found = dict(zip(NAMES, map(float, theta), strict=True))
+    return AnnealingLaw(**found, memory=memory), value
 
 
 def fit_multi_power(runs: Sequence[Run], groups: int = GROUPS) -> tuple[MultiPowerLaw, float]:
