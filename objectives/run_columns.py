@@ -50,7 +50,7 @@ def domain_of(field: str) -> Domain:
     return _DOMAINS.get(field, _POSITIVE)
 
 
-def parse_columns(text: str) -> dict[str, str]:
+def parse_columns(text: str, fields: Sequence[str] = FIELDS) -> dict[str, str]:
     """Field -> column, from 'field=column,field=column'; a column's name may hold spaces, but no comma.
 
     >>> parse_columns("n_total=Model Size, flops=Training FLOP")
@@ -65,8 +65,8 @@ def parse_columns(text: str) -> dict[str, str]:
         field, _, column = (part.strip() for part in piece.partition("="))
         if not field or not column:
             mistakes.append(Mistake("columns", "field=column, separated by commas", repr(piece.strip())))
-        elif field not in FIELDS:
-            mistakes.append(_unknown(field))
+        elif field not in fields:
+            mistakes.append(_unknown(field, fields))
         elif field in columns:
             mistakes.append(Mistake(f"columns.{field}", "one column", f"{columns[field]} and {column}"))
         else:
@@ -99,8 +99,8 @@ def choose_columns(header: Sequence[str], given: Mapping[str, str]) -> dict[str,
     return chosen
 
 
-def _unknown(field: str) -> Mistake:
-    return Mistake(f"columns.{field}", one_of(FIELDS, field), field)
+def _unknown(field: str, fields: Sequence[str] = FIELDS) -> Mistake:
+    return Mistake(f"columns.{field}", one_of(fields, field), field)
 
 
 def _absent(header: Sequence[str], chosen: Mapping[str, str]) -> list[Mistake]:

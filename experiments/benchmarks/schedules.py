@@ -50,9 +50,8 @@ def _of_model(size: float, curves: Sequence[RealCurve]) -> Section:
         "refitted annealing",
         "R2 published",
     )
-    text = (
-        f"Mean relative error of the loss. Fits: {seconds[0]:.1f} s and {seconds[1]:.1f} s of processor time.",
-    )
+    times = f"{seconds[0]:.1f} s and {seconds[1]:.1f} s of processor time"
+    text = (f"Mean relative error of the loss. The two fits took {times}.",)
     return Section(f"Schedules of the {size:.0f}M model", text, Table.of(columns, rows))
 
 

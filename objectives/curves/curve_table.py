@@ -14,7 +14,7 @@ from objectives.curves.schedule import Schedule
 from objectives.laws.law import Array
 from objectives.run_columns import Domain
 from objectives.run_table import RunTable, read_table
-from spaces.errors import BadInput, Mistake, Mistakes, one_of
+from spaces.errors import BadInput, Mistake, Mistakes
 
 FIELDS = ("step", "tokens", "loss", "learning_rate")
 ALIASES = {
@@ -85,26 +85,6 @@ def schedule_mistakes(curve: Curve, schedule: Schedule) -> list[Mistake]:
         for row in rows[:3]
     ]
     return mistakes + _more(rows[3:], "curve.learning_rate", "the rate of the schedule")
-
-
-def parse_columns(text: str) -> dict[str, str]:
-    """Field -> column, from 'field=column,field=column'.
-
-    Raises:
-        BadInput: a piece without a field or a column, or an unknown field.
-    """
-    columns, mistakes = {}, []
-    for piece in text.split(","):
-        field, _, column = (part.strip() for part in piece.partition("="))
-        if not field or not column:
-            mistakes.append(Mistake("columns", "field=column, separated by commas", repr(piece.strip())))
-        elif field not in FIELDS:
-            mistakes.append(Mistake(f"columns.{field}", one_of(FIELDS, field), field))
-        else:
-            columns[field] = column
-    if mistakes:
-        raise BadInput(mistakes)
-    return columns
 
 
 def _chosen(table: RunTable, given: Mapping[str, str]) -> dict[str, str]:

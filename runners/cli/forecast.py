@@ -48,7 +48,8 @@ def forecast(
     html: Annotated[Out, typer.Option(help="Write the report there as one page, with a picture.")] = None,
 ) -> None:
     """The final loss from a partial curve, with an interval, an alarm, and baselines beside it."""
-    from objectives.curves.curve_table import parse_columns
+    from objectives.curves.curve_table import FIELDS
+    from objectives.run_columns import parse_columns
     from runners.forecast_document import document
     from runners.forecast_request import ForecastRequest
     from runners.whole_files import require_places, write_whole
@@ -56,7 +57,7 @@ def forecast(
     require_places({"--html": html}, curve)
     record = ForecastRequest(
         curve,
-        columns={} if columns is None else parse_columns(columns),
+        columns={} if columns is None else parse_columns(columns, FIELDS),
         schedule=schedule,
         total_steps=total_steps,
         total_tokens=total_tokens,

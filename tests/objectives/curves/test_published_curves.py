@@ -120,6 +120,21 @@ def test_published_coefficients_describe_the_published_curves(shared: Path) -> N
     assert max(found) == pytest.approx(0.9999, abs=5e-5)
 
 
+@pytest.mark.parametrize(
+    ("name", "step", "loss"),
+    [
+        ("cosine_24000", 23_920, 2.7572),
+        ("constant_24000", 23_936, 2.8172),
+        ("wsd_20000_24000", 23_936, 2.7005),
+        ("cosine_72000", 71_920, 2.6185),
+        ("constant_72000", 71_936, 2.7076),
+    ],
+)
+def test_the_400m_model_ends_where_its_authors_law_says(name: str, step: int, loss: float) -> None:
+    found = multi_power.PUBLISHED["400M"].loss(schedule_of(name), step)
+    assert found[0] == pytest.approx(loss, abs=1.5e-4)
+
+
 def test_three_schedules_predict_the_others(shared: Path) -> None:
     curves = [each for each in multi_power_curves(shared / "data") if each.traits["size"] == 100.0]
     by_name = {
