@@ -29,7 +29,7 @@ from objectives.runs import Runs
 SKIPPED = 0.1
 """Share of a run's first checkpoints that step 2 leaves out."""
 WINDOW = 5
-"""Checkpoints averaged, in both steps."""
+"""Checkpoints averaged, in both steps; a run of the ladder has about a hundred."""
 LOWER, UPPER = (-1.0, 0.0, 0.0, 0.0), (0.0, np.inf, np.inf, 1.0)
 """Bounds of a, x0, k, b."""
 STEEP = (2.0, 5.0, 12.0)
@@ -51,6 +51,8 @@ class Checkpoints:
     """Share of right answers."""
     unit: str = "bits/byte"
     count: Count = Count.TOTAL
+    source: str = "memory"
+    window: int = WINDOW
 
     @cached_property
     def members(self) -> tuple[npt.NDArray[np.intp], ...]:
@@ -61,7 +63,7 @@ class Checkpoints:
     def final(self) -> Runs:
         """Each run as one row: its last tokens, its loss averaged over the last checkpoints."""
         last = np.array([rows[-1] for rows in self.members])
-        loss = np.array([self.loss[rows[-WINDOW:]].mean() for rows in self.members])
+        loss = np.array([self.loss[rows[-self.window :]].mean() for rows in self.members])
         return Runs(
             self.n[last],
             self.tokens[last],
@@ -69,15 +71,20 @@ class Checkpoints:
             loss,
             count=self.count,
             unit=self.unit,
-            source="checkpoints",
+            source=self.source,
         )
+
+    @property
+    def averaged(self) -> float:
+        """Largest share of a run's checkpoints that one average takes in."""
+        return self.window / min(len(rows) for rows in self.members)
 
     def points(self) -> tuple[Array, Array, npt.NDArray[np.intp]]:
         """Smoothed losses and accuracies of step 2, and the number of the run each is from."""
         rows = [rows[int(np.ceil(SKIPPED * len(rows))) :] for rows in self.members]
         return (
-            np.concatenate([smoothed(self.loss[row]) for row in rows]),
-            np.concatenate([smoothed(self.accuracy[row]) for row in rows]),
+            np.concatenate([smoothed(self.loss[row], self.window) for row in rows]),
+            np.concatenate([smoothed(self.accuracy[row], self.window) for row in rows]),
             np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
         )
 
@@ -96,12 +103,22 @@ class ChainFit:
         """Of one model."""
         return float(self.chain.accuracy(n, tokens))
 
+    def loss_interval(self, n: float, tokens: float, level: float = LEVEL) -> tuple[float, float]:
+        """Of the loss of one model, by resampled runs alone."""
+        return _middle(self._losses(n, tokens), level)
+
     def interval(self, n: float, tokens: float, level: float = LEVEL) -> tuple[float, float]:
-        """Of the accuracy of one model, by resampled runs alone."""
-        losses = self.chain.law.with_coefficients(self.law_draws).loss(n, tokens)
-        accuracies = Sigmoid(*self.curve_draws.T).accuracy(losses)
-        low, high = np.quantile(accuracies, [0.5 - level / 2, 0.5 + level / 2])
-        return float(low), float(high)
+        """Of the accuracy of one model, likewise."""
+        return _middle(Sigmoid(*self.curve_draws.T).accuracy(self._losses(n, tokens)), level)
+
+    def _losses(self, n: float, tokens: float) -> Array:
+        return self.chain.law.with_coefficients(self.law_draws).loss(n, tokens)
+
+
+def _middle(values: Array, level: float) -> tuple[float, float]:
+    """What this share of the values lies between."""
+    low, high = np.quantile(values, [0.5 - level / 2, 0.5 + level / 2])
+    return float(low), float(high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,15 +163,15 @@ def fit_chain(checkpoints: Checkpoints, *, draws: int = DRAWS, seed: int = 0) ->
     return ChainFit(Chain(first.law(), curve), estimation.coefficients(laws), curves)
 
 
-def smoothed(values: Array) -> Array:
-    """Each value averaged with those before it, up to `WINDOW` in all.
+def smoothed(values: Array, window: int) -> Array:
+    """Each value averaged with those before it, up to `window` in all.
 
-    >>> smoothed(np.array([1.0, 3.0, 5.0, 7.0, 9.0, 11.0])).tolist()
-    [1.0, 2.0, 3.0, 4.0, 5.0, 7.0]
+    >>> smoothed(np.array([1.0, 3.0, 5.0, 7.0]), 3).tolist()
+    [1.0, 2.0, 3.0, 5.0]
     """
     sums = np.cumsum(np.concatenate([np.zeros(1), values]))
     last = np.arange(1, len(sums))
-    first = np.maximum(last - WINDOW, 0)
+    first = np.maximum(last - window, 0)
     return np.asarray((sums[last] - sums[first]) / (last - first))
 
 

@@ -9,6 +9,7 @@ import typer
 
 from runners.cli import (
     catalogue,
+    chain,
     cluster,
     fit,
     forecast,
@@ -48,7 +49,7 @@ def options(
 
 
 COMMANDS = (
-    *(plan, performance, fit, next_runs, forecast, temporal),
+    *(plan, performance, chain, fit, next_runs, forecast, temporal),
     *(search, submit, status, report, cluster, catalogue),
 )
 for commands in COMMANDS:
