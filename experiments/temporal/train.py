@@ -91,7 +91,8 @@ def _groups(weights: Weights) -> list[dict[str, Any]]:
 def _write(path: Path, arrays: dict[str, Any]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft.npz")
-    np.savez_compressed(draft, **{name: np.asarray(values) for name, values in arrays.items()})
+    whole: dict[str, Any] = {name: np.asarray(values) for name, values in arrays.items()}
+    np.savez_compressed(draft, **whole)
     return draft.replace(path)
 
 

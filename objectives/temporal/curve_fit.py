@@ -7,8 +7,10 @@ from objectives.fit.solver import minimise
 from objectives.laws.law import Array
 from objectives.temporal.families import Family
 
-STEEPEST, REACH = 3.0, 1.5
-"""How far c may move beyond its grid: without bounds a curve that is nearly straight runs off to infinity."""
+LEAST_DECAY = 0.2
+"""Share of the peak by which the learning rate must have fallen before anything can be said of its effect."""
+STEPS, ENOUGH = 80, 1e-9
+"""Of the solver: a forecast gains nothing from the last digits of a curve that is only an assumption."""
 
 
 def fit_curves(
@@ -29,7 +31,8 @@ def fit_curves(
     """
     count, grid = len(weights), family.grid
     start = np.concatenate([_start(family, c, t, values, weights) for c in grid])
-    lower, upper = _bounds(family, len(start))
+    last = np.tile(np.max(np.where(weights > 0, t, 0.0), axis=1), len(grid))
+    lower, upper = _bounds(family, last)
     lower[:, 3], upper[:, 3] = _decay_bounds(family, decay, weights, held_decay, len(grid))
     start[:, 3] = np.clip(start[:, 3], lower[:, 3], upper[:, 3])
 
@@ -37,7 +40,9 @@ def fit_curves(
         return family.value(theta, t, decay) - values, family.gradient(theta, t, decay)
 
     tiled = np.tile(weights, (len(grid), 1))
-    minima = minimise(model, start, LeastSquares(), tiled, lower=lower, upper=upper, tolerance=1e-14)
+    minima = minimise(
+        model, start, LeastSquares(), tiled, lower=lower, upper=upper, steps=STEPS, tolerance=ENOUGH
+    )
     best = np.argmin(minima.value.reshape(len(grid), count), axis=0)
     return np.asarray(minima.theta.reshape(len(grid), count, 4)[best, np.arange(count)])
 
@@ -52,13 +57,16 @@ def _start(family: Family, c: float, t: Array, values: Array, weights: Array) ->
     return np.stack([level - slope * middle, slope, np.full(len(total), c), np.zeros(len(total))], axis=1)
 
 
-def _bounds(family: Family, count: int) -> tuple[Array, Array]:
+def _bounds(family: Family, last: Array) -> tuple[Array, Array]:
+    """Of all four coefficients, shape (B, 4); a rate is bounded relative to the last point."""
     free = np.array(family.free)
-    low, high = family.grid[0], family.grid[-1]
-    within = (low - REACH, high + REACH) if low < 0 else (low / 2, STEEPEST)
-    lower = np.where(free, [-np.inf, -np.inf, within[0], -np.inf], [0.0, 0.0, low, 0.0])
-    upper = np.where(free, [np.inf, np.inf, within[1], np.inf], [0.0, 0.0, low, 0.0])
-    return np.tile(lower, (count, 1)), np.tile(upper, (count, 1))
+    span = np.array([[-np.inf] * 4, [np.inf] * 4])
+    span[:, 2] = family.grid[0], family.grid[-1]
+    span = np.where(free, span, [0.0, 0.0, family.grid[0], 0.0])
+    lower, upper = (np.tile(each, (len(last), 1)) for each in span)
+    if family.relative:
+        lower[:, 2], upper[:, 2] = lower[:, 2] - np.log(last), upper[:, 2] - np.log(last)
+    return lower, upper
 
 
 def _decay_bounds(
@@ -70,7 +78,3 @@ def _decay_bounds(
     lower = np.where(seen & (held is None), -np.inf, known)
     upper = np.where(seen & (held is None), np.inf, known)
     return np.tile(lower, starts), np.tile(upper, starts)
-
-
-LEAST_DECAY = 0.05
-"""Share of the peak by which the learning rate must have fallen before anything can be said of its effect."""

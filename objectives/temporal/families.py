@@ -10,7 +10,7 @@ learning rate has come down from its peak (0 before the decay begins, which make
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,19 +30,16 @@ class Family:
     equation: str
     shape: Shape
     grid: tuple[float, ...]
-    """Values of c a fit starts from; a single one is held."""
+    """Values of c a fit starts from, in order and to the bounds of c; a single one is held."""
+    relative: bool = False
+    """Whether e^c is a rate, so that the bounds of c are relative to the tokens seen."""
     decays: bool = False
     """Whether p2 is free: the curve follows the decay of the learning rate."""
 
     @property
     def free(self) -> tuple[bool, bool, bool, bool]:
         """Which of p0, p1, c, p2 a fit may move."""
-        return True, self.slopes, len(self.grid) > 1, self.decays
-
-    @property
-    def slopes(self) -> bool:
-        """Whether it changes with the tokens at all."""
-        return self.name.split(DECAY)[0] != "constant"
+        return True, self.shape is not _constant, len(self.grid) > 1, self.decays
 
     def value(self, theta: Array, t: Array, decay: Array) -> Array:
         """The curves of B sets of coefficients at R times.
@@ -92,16 +89,18 @@ DECAY = "+decay"
 SHAPES = (
     Family("constant", "p0", _constant, (0.0,)),
     Family("logarithmic", "p0 + p1 ln t", _logarithmic, (0.0,)),
-    Family("hyperbolic", "p0 + p1/(1 + e^c t)", _hyperbolic, (-1.0, 0.0, 1.0, 2.0, 3.0, 4.0)),
-    Family("power", "p0 + p1 t^-c", _power, (0.1, 0.3, 0.6, 1.0, 1.5)),
-    Family("exponential", "p0 + p1 exp(-e^c t)", _exponential, (-1.0, 0.0, 1.0, 2.0, 3.0)),
+    Family("hyperbolic", "p0 + p1/(1 + e^c t)", _hyperbolic, (0.0, 1.0, 2.0, 3.0, 4.5, 6.0), relative=True),
+    Family("power", "p0 + p1 t^-c", _power, (0.1, 0.3, 0.6, 1.0, 1.7, 3.0)),
+    Family("exponential", "p0 + p1 exp(-e^c t)", _exponential, (0.0, 1.0, 2.0, 3.0, 5.0), relative=True),
 )
+"""A rate e^c is at least 1 per tokens seen: what bends less over the checkpoints cannot be told from a
+straight line, and would go on as one."""
 FAMILIES = {
     each.name: each
     for plain in SHAPES
     for each in (
         plain,
-        Family(f"{plain.name}{DECAY}", f"{plain.equation} + p2 d(t)", plain.shape, plain.grid, decays=True),
+        replace(plain, name=f"{plain.name}{DECAY}", equation=f"{plain.equation} + p2 d(t)", decays=True),
     )
 }
 PAPER = {"a0": "logarithmic", "a1": "hyperbolic", "a2": f"logarithmic{DECAY}"}

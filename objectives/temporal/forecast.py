@@ -27,7 +27,6 @@ BASELINES: Mapping[str, tuple[str, ...]] = {
     "power law": ("power",),
     "reciprocal": ("hyperbolic",),
     "exponential": ("exponential",),
-    "last value": (),
 }
 """Forecasters of the mean loss that know nothing of positions, each with its own choice of an early phase."""
 UNCERTAIN = 0.02
@@ -55,6 +54,7 @@ def forecast(
     rates: Sequence[float] | Array | None = None,
     first: float = FIRST,
     pools: Mapping[str, Sequence[str]] = POOLS,
+    baselines: Mapping[str, Sequence[str]] = BASELINES,
     like: History | None = None,
     level: float = LEVEL,
 ) -> Forecast:
@@ -66,6 +66,7 @@ def forecast(
         rates: learning rates then; as at the last checkpoint if left out.
         first: the index i of the first position, an assumption.
         pools: the families tried for each of a0, a1 and a2.
+        baselines: the families of forecasters of the mean loss.
         like: a finished run, whose response to the decay of the learning rate is taken for this one's.
         level: nominal coverage of intervals.
     """
@@ -82,8 +83,7 @@ def forecast(
         outlook(problem, at, level),
         {
             name: outlook(Problem(clock, [mean_track(history)], [families]), at, level)
-            for name, families in BASELINES.items()
-            if families
+            for name, families in baselines.items()
         },
         float(history.mean[-1]),
     )

@@ -20,7 +20,10 @@ from objectives.temporal.position import PositionLaw
 from objectives.temporal.track import WINDOWS, Clock, Track
 
 CUTS = 6
-"""At most so many cuts, evenly spaced over the checkpoints of the second half."""
+"""At most so many cuts, evenly spaced over the checkpoints."""
+EARLIEST = 0.2
+"""Share of the tokens seen before which no cut lies, as long as that leaves `FEWEST_CUTS`."""
+FEWEST_CUTS = 3
 BELOW, ABOVE = 6, 1
 """Checkpoints a cut leaves on its two sides, at least."""
 SPOTS = 16
@@ -140,9 +143,10 @@ def outlook(problem: Problem, at: Clock, level: float = LEVEL) -> Outlook:
 
 def cut_tokens(clock: Clock) -> Array:
     """Tokens of the cuts, shape (K,); empty where too little has been seen to leave any out."""
-    count = len(clock.tokens)
-    places = np.linspace(max(BELOW, count // 2), count - ABOVE, CUTS, endpoint=False).astype(int)
-    return clock.tokens[np.unique(places[places < count - ABOVE + 1]) - 1] if count > BELOW else np.empty(0)
+    possible = clock.tokens[BELOW - 1 : len(clock.tokens) - ABOVE]
+    late = possible[possible >= EARLIEST * clock.tokens[-1]]
+    places = late if len(late) >= FEWEST_CUTS else possible[-FEWEST_CUTS:]
+    return places[np.unique(np.linspace(0, len(places) - 1, CUTS).astype(int))] if len(places) else places
 
 
 Continued = Mapping[tuple[int, str], Array]

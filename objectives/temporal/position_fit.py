@@ -31,8 +31,6 @@ class PositionFits:
     """Law minus loss, shape (T, n)."""
     indices: Array
     """The index i of every position, shape (n,)."""
-    unsolved: int
-    """Checkpoints where the solver stopped short of a minimum."""
 
     @cached_property
     def law(self) -> PositionLaw:
@@ -47,7 +45,7 @@ class PositionFits:
     @property
     def errors(self) -> Array:
         """Standard errors of a0, a1, a2; shape (T, 3)."""
-        return np.sqrt(np.einsum("tpp->tp", self.covariance))
+        return np.asarray(np.sqrt(np.einsum("tpp->tp", self.covariance)))
 
 
 def fit_positions(history: History, first: float = FIRST) -> PositionFits:
@@ -59,8 +57,7 @@ def fit_positions(history: History, first: float = FIRST) -> PositionFits:
     """
     indices = history.positions - history.positions[0] + first
     start = _starts(history.losses, indices)
-    minima = _solve(history.losses, indices, start)
-    theta = minima.theta[:, :3]
+    theta = _solve(history.losses, indices, start).theta[:, :3]
     law = PositionLaw.of(theta[:, None, :])
     residuals = law.loss(indices) - history.losses
     variance = np.sum(residuals**2, axis=1) / (len(indices) - 3)
@@ -71,7 +68,6 @@ def fit_positions(history: History, first: float = FIRST) -> PositionFits:
         1.0 - np.sum(residuals**2, axis=1) / np.sum(around**2, axis=1),
         residuals,
         indices,
-        int(np.sum(~(minima.decrease < 1e-9))),
     )
 
 

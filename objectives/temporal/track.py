@@ -9,7 +9,7 @@ from objectives.laws.law import Array
 from objectives.temporal.curve_fit import fit_curves
 from objectives.temporal.families import Family
 
-WINDOWS = (0.03, 0.1, 0.3)
+WINDOWS = (0.1, 0.25, 0.5)
 """Checkpoints before these shares of the tokens seen are left out as the early phase: where it ends is chosen
 by held-out forecast, as everything else."""
 FEWEST = 4
@@ -50,11 +50,18 @@ class Track:
         at: Clock,
         held_decay: float | None = None,
     ) -> Array:
-        """The family fitted below every cut in every window, at other times; shape (cuts, windows, R)."""
+        """The family fitted below every cut in every window, at other times; shape (cuts, windows, R).
+
+        Each curve is moved up or down to pass through the last checkpoint below its cut: what a simple family
+        cannot follow should not become a step at the point from which it is asked to go on.
+        """
         masks = clock.windows(cuts).reshape(-1, len(clock.tokens))
         scale = clock.tokens[-1]
         weights = masks * self.weights
         weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, masks)
         theta = fit_curves(family, clock.tokens / scale, clock.decay, self.values, weights, held_decay)
-        ahead = family.value(theta, at.tokens / scale, at.decay)
+        newest = np.searchsorted(clock.tokens, cuts * (1 + 1e-9)) - 1
+        rows = np.repeat(newest, len(WINDOWS))
+        there = family.value(theta, clock.tokens / scale, clock.decay)[np.arange(len(rows)), rows]
+        ahead = family.value(theta, at.tokens / scale, at.decay) + (self.values[rows] - there)[:, None]
         return ahead.reshape(len(cuts), len(WINDOWS), -1)

@@ -38,7 +38,8 @@ def learned(history: History, start: float, end: float) -> Learning:
     rows = [int(np.argmin(np.abs(np.log(history.tokens / each)))) for each in (start, end)]
     fall = history.losses[rows[0]] - history.losses[rows[1]]
     quarters = np.array([part.mean() for part in np.array_split(fall, QUARTERS)])
-    return Learning(*(float(history.tokens[row]) for row in rows), float(fall.mean()), quarters)
+    begun, ended = (float(history.tokens[row]) for row in rows)
+    return Learning(begun, ended, float(fall.mean()), quarters)
 
 
 def stretches(history: History) -> list[Learning]:
