@@ -80,7 +80,7 @@ def schedule_of(name: str) -> Schedule:
     return WarmupStableDecay(PEAK, length, WARMUP, END, decay, shape)
 
 
-def ladder(data: Path, loss: str = "ce_c4_en") -> Iterator[RealCurve]:
+def ladder(data: Path, loss: str = "ce_c4_en", group: str = "ladder") -> Iterator[RealCurve]:
     """Runs of 190M to 3B parameters, each to several lengths, with their logged rates."""
     table = pd.read_csv(data / "olmo-ladder" / "ladder_all_checkpoints.csv.gz").sort_values("step")
     table = table[~table["run"].str.contains("peteish")]
@@ -89,7 +89,7 @@ def ladder(data: Path, loss: str = "ce_c4_en") -> Iterator[RealCurve]:
         rate = part["lr"].to_numpy(dtype=np.float64)
         schedule = Logged.of(curve.time, rate, curve.now)
         cost = float(part["N"].iloc[0] * part["tokens"].max())
-        yield RealCurve("ladder", curve.name, Finished(curve, Setting(schedule, curve.now)), cost)
+        yield RealCurve(group, curve.name, Finished(curve, Setting(schedule, curve.now)), cost)
 
 
 def repeated(data: Path) -> Iterator[RealCurve]:
@@ -102,11 +102,11 @@ def repeated(data: Path) -> Iterator[RealCurve]:
         yield RealCurve("datablations", curve.name, _tenth(curve, 0.01), billions * curve.now, traits)
 
 
-def routed(data: Path) -> Iterator[RealCurve]:
+def routed(data: Path, loss: str = "loss_validation", group: str = "clark") -> Iterator[RealCurve]:
     """Clark's routed and dense models of 15M to 1.3B active parameters: 25 checkpoints each."""
     table = pd.read_csv(data / "clark-routed" / "curves.csv.gz").sort_values("step")
     for name, part in table[table["step"] > 0].groupby("hyper_id"):
-        curve = _curve(part["step"], part["loss_validation"], "steps", f"run {name}")
+        curve = _curve(part["step"], part[loss], "steps", f"run {name}")
         first = part.iloc[0]
         traits: dict[str, str | float] = {
             "router": str(first["router_type"]),
@@ -114,7 +114,7 @@ def routed(data: Path) -> Iterator[RealCurve]:
             "size": str(first["model_size_label"]),
         }
         cost = float(first["flops_per_step"])
-        yield RealCurve("clark", curve.name, _tenth(curve, 0.0), cost, traits)
+        yield RealCurve(group, curve.name, _tenth(curve, 0.0), cost, traits)
 
 
 def pythia(data: Path) -> Iterator[RealCurve]:
@@ -133,7 +133,10 @@ SETS: dict[str, Callable[[Path], Iterator[RealCurve]]] = {
     "datablations": repeated,
     "clark": routed,
     "pythia": pythia,
+    "ladder-wikitext": lambda data: ladder(data, "ce_wikitext_103", "ladder-wikitext"),
+    "clark-c4": lambda data: routed(data, "loss_c4", "clark-c4"),
 }
+"""The last two are the same runs on other text: nothing of the forecast was chosen with a view to them."""
 
 
 def likes_of(curve: RealCurve, among: Sequence[RealCurve], most: int = LIKES) -> list[RealCurve]:

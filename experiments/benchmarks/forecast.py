@@ -17,7 +17,7 @@ from runners.document import Section, Table
 from runners.quantities import percent
 
 SHARE = 0.3
-EVERY = {"clark": 4}
+EVERY = {"clark": 4, "clark-c4": 4}
 """Every fourth curve of a large set is forecast; all may teach."""
 FAMILY = "auto, with finished curves"
 
