@@ -24,10 +24,11 @@ def register(app: typer.Typer) -> None:
 
 
 def laws(json: Json = False) -> None:
-    """The scaling laws: equation, count of parameters, fitted range, source."""
+    """The scaling laws, recipes and task laws: equation, count of parameters, fitted range, source."""
+    from objectives.formula_catalogue import formula_catalogue
     from objectives.laws import capability_catalogue, catalogue
 
-    records = catalogue() + capability_catalogue()
+    records = catalogue() + capability_catalogue() + formula_catalogue()
     sections = [_law_section(family) for family in _grouped(records)]
     answer(to_json(records)) if json else answer_document(sections)
 
@@ -86,6 +87,8 @@ def _law_section(family: list[dict[str, Any]]) -> Section:
 
 
 def _meaning(record: dict[str, Any]) -> str:
+    if "meaning" in record:
+        return f"It gives {record['meaning']}."
     if record["unit"] == SCORE:
         return f"S is {record['count']}; it predicts {SCORE} of dense models (`scalesearch performance`)."
     return f"N is {record['count']}; loss in {record['unit']}."
