@@ -162,7 +162,7 @@ def _recipe(advice: list[Record], level: int) -> list[Section]:
 
 def _about_recipe(advice: Record) -> str:
     interval = f"; intervals of {advice['level']:.0%}: {advice['about_interval']}" if advice["level"] else ""
-    return f"{advice['law']} takes {advice['how']}{interval}."
+    return f"{advice['law']} is asked with {advice['how']}{interval}."
 
 
 def _recipe_row(advice: Record) -> tuple[str, ...]:

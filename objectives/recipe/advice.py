@@ -13,6 +13,7 @@ from objectives.laws.law import Count, Law
 from objectives.recipe.laws import LEVEL, RECIPES, Interval, Porian, Recipe, Scale
 
 NO_INTERVAL = "the source publishes no uncertainty of its coefficients"
+FOR_DENSE = "; it was found on dense models, and whether it holds for this sparse one is not known"
 OF_THE_LAW = "bootstrap of the law by its authors; the best recipe of a single run scatters more widely"
 
 
@@ -55,6 +56,8 @@ def advise(law: Law, best: Optimum) -> tuple[Advice, ...]:
 
 def _advice(recipe: Recipe, law: Law, best: Optimum) -> Advice:
     n, how = _size(recipe, law, best)
+    if recipe.dense_only and (best.sparsity > 0 or law.inherent_sparsity > 0):
+        how += FOR_DENSE
     every = {"n": n, "tokens": best.tokens, "flops": best.flops}
     asked = {name: every[name] for name in recipe.takes}
     scale = Scale(**asked)
@@ -89,4 +92,4 @@ def _size(recipe: Recipe, law: Law, best: Optimum) -> tuple[float, str]:
     if law.count is Count.NON_EMBEDDING:
         return best.n, "the plan's own count, which has no embeddings"
     n = float(cubic_root(EMBEDDING_SCALE, best.n_total) ** 3)
-    return n, "without embeddings, from the plan's total parameters by N_total = N + 47491 N^(1/3)"
+    return n, "parameters without embeddings, from the plan's total by N_total = N + 47491 N^(1/3)"

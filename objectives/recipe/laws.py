@@ -56,6 +56,8 @@ class Recipe(Formula):
 
     takes: ClassVar[tuple[str, ...]]
     """What the law reads of a `Scale`."""
+    dense_only: ClassVar[bool] = True
+    """Whether nothing is known of sparse models."""
 
     @abstractmethod
     def learning_rate(self, scale: Scale) -> float:
@@ -99,6 +101,7 @@ class StepLaw(Recipe):
     title: ClassVar[str] = "Li et al. 2025, arXiv:2503.04715"
     equation: ClassVar[str] = "ln eta = a + b ln N + c ln D; ln B = d + e ln D"
     takes: ClassVar[tuple[str, ...]] = ("n", "tokens")
+    dense_only: ClassVar[bool] = False
 
     a: float
     b: float

@@ -13,6 +13,7 @@ from objectives import laws
 from objectives.capability import downstream_gadre as gadre
 from objectives.capability import downstream_translation as translation
 from objectives.capability.downstream import Sigmoid
+from objectives.capability.downstream_answer import PLAIN
 from objectives.capability.downstream_fit import ChainFit, Checkpoints, fit_chain
 from objectives.laws.coupled import Coupled
 from spaces.errors import BadInput
@@ -28,9 +29,15 @@ def published(shared: Path, step: str, task: str) -> dict[str, float]:
     return {column: float(table[column][f"{task}_5shot"]) for column in ("Actual", "Pred")}
 
 
+@pytest.fixture(scope="module")
+def ladder(shared: Path) -> dict[str, ChainFit]:
+    """The chain of each task, fitted to the 16 runs of the ladder."""
+    return {task: fit_chain(ladder_checkpoints(shared / "data", task)) for task in TASKS}
+
+
 @pytest.mark.parametrize("task", TASKS)
-def test_the_ladders_predictions_come_out(shared: Path, task: str) -> None:
-    fitted = fit_chain(ladder_checkpoints(shared / "data", task), draws=1)
+def test_the_ladders_predictions_come_out(shared: Path, ladder: dict[str, ChainFit], task: str) -> None:
+    fitted = ladder[task]
     step1, step2, chained = (published(shared, step, task) for step in ("step1", "step2", "chained"))
     tolerance = 2.5e-6 if task == "arc_challenge_test" else 2e-6  # where the authors' optimiser stopped early
     assert float(fitted.chain.loss(*TARGET)) == pytest.approx(step1["Pred"], abs=tolerance)
@@ -38,11 +45,15 @@ def test_the_ladders_predictions_come_out(shared: Path, task: str) -> None:
     assert fitted.accuracy(*TARGET) == pytest.approx(chained["Pred"], abs=3e-6)
 
 
-def test_mmlu_of_the_13b_and_its_interval(shared: Path) -> None:
-    fitted = fit_chain(ladder_checkpoints(shared / "data", "mmlu_avg_test"), draws=60)
-    assert fitted.accuracy(*TARGET) == pytest.approx(0.51268, abs=5e-6)
-    low, high = fitted.interval(*TARGET)
-    assert low < 0.51614 < high < low + 0.2
+def test_the_intervals_hold_as_many_accuracies_as_the_answer_says(
+    shared: Path, ladder: dict[str, ChainFit]
+) -> None:
+    held = {}
+    for task, fitted in ladder.items():
+        low, high = fitted.interval(*TARGET)
+        held[task] = low < published(shared, "chained", task)["Actual"] < high
+    assert [task for task in TASKS if not held[task]] == ["arc_easy_test", "csqa_val"]
+    assert "held six of" in PLAIN
 
 
 def invented(noise: float = 0.0) -> Checkpoints:

@@ -82,6 +82,11 @@ def test_a_plan_tells_how_each_size_was_got() -> None:
     assert [kind.family for kind in RECIPES] == list(dense)
 
 
+def test_a_sparse_plan_says_which_recipes_know_only_dense_models() -> None:
+    advice = {a.law: a.how for a in plan(laws.get("joint-moe"), Budget(1e21)).recipe}
+    assert [name for name, how in advice.items() if "found on dense models" in how] == ["deepseek", "porian"]
+
+
 def test_a_law_of_images_gets_no_recipe() -> None:
     vision = next(law for law in laws.family_class("frantar").published() if "image" in law.unit)
     assert advise(vision, optimum(vision, 1e20)) == ()
