@@ -170,7 +170,9 @@ def _distance(one: RealCurve, other: RealCurve) -> float:
 
 
 def _curve(time: "pd.Series[float]", loss: "pd.Series[float]", unit: str, name: str) -> Curve:
-    return Curve(np.array(time, dtype=np.float64), np.array(loss, dtype=np.float64), unit, name=name)
+    times, losses = np.array(time, dtype=np.float64), np.array(loss, dtype=np.float64)
+    measured = np.isfinite(losses)  # a few checkpoints were not evaluated
+    return Curve(times[measured], losses[measured], unit, name=name)
 
 
 def _tenth(curve: Curve, warmup: float) -> Finished:

@@ -6,6 +6,7 @@ import numpy as np
 
 from objectives.curves.schedule import Logged, Schedule
 from objectives.laws.law import Array
+from spaces.errors import BadInput
 
 BINS = 48
 """Points a fit sees: equal stretches of the square root of time, each the mean of the losses within."""
@@ -27,6 +28,23 @@ class Curve:
     """The learning rate that was logged."""
     tokens_per_step: float | None = None
     name: str = "curve"
+
+    def __post_init__(self) -> None:
+        """Refuse what no file may hold either.
+
+        Raises:
+            BadInput: a time that does not rise, a loss that is not positive and finite.
+        """
+        steps = np.diff(self.time)
+        if not (np.all(steps > 0) and np.all(np.isfinite(self.time))):
+            row = int(np.argmax(~(steps > 0))) + 2 if len(steps) else 1
+            raise BadInput.of(
+                "curve.time", f"rising finite times ({self.name})", f"row {row} not after the one before"
+            )
+        wrong = np.flatnonzero(~((self.loss > 0) & np.isfinite(self.loss)))
+        if len(wrong):
+            expected = f"positive finite losses ({self.name})"
+            raise BadInput.of("curve.loss", expected, f"{self.loss[wrong[0]]:g} in row {wrong[0] + 1}")
 
     def __len__(self) -> int:
         return len(self.time)

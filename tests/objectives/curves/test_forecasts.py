@@ -16,6 +16,7 @@ from objectives.curves.forms import BASELINES, FORMS, coefficients_of
 from objectives.curves.multi_power import PUBLISHED
 from objectives.curves.pruning import Pruner
 from objectives.curves.schedule import Constant, Cosine, Schedule, WarmupStableDecay
+from spaces.errors import BadInput
 
 WSD = WarmupStableDecay(3e-4, 24_000.0, 2160.0, 3e-5, 20_000.0)
 COSINE = Cosine(3e-4, 24_000.0, 2160.0, 3e-5)
@@ -134,6 +135,14 @@ def test_the_pruner_sees_that_a_decay_will_win(shared: Path) -> None:
     assert decision.best.startswith("100M wsd")
     assert decision.stop[0] == "100M constant_24000"
     assert pruner.should_stop({each.name: each.finished.beginning(0.01) for each in curves[:0]}).best is None
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf, 0.0])
+def test_a_curve_made_in_python_holds_to_the_same_rules(loss: float) -> None:
+    with pytest.raises(BadInput, match=r"curve\.loss: .* in row 2"):
+        Curve(np.array([1.0, 2.0]), np.array([3.0, loss]))
+    with pytest.raises(BadInput, match=r"curve\.time: .* row 2"):
+        Curve(np.array([2.0, 2.0]), np.array([3.0, 3.0]))
 
 
 def test_a_run_too_young_is_not_judged() -> None:
