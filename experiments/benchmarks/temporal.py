@@ -129,15 +129,30 @@ def _fit_quality(runs: list[Measured]) -> Section:
             run.history.run,
             *(f"{run.fits.r2[_at(run.history, share)]:.3f}" for share in SHARES),
             f"{np.std(run.fits.residuals[-1]):.3f}",
+            f"{_neighbours(run.fits.residuals[-1]):+.2f}",
+            f"{-run.fits.residuals[-1, 0]:+.2f}",
         )
         for run in runs
     ]
-    columns = ("text", "run", *(f"R2 at {share:.0%}" for share in SHARES), "residual at the end")
+    columns = (
+        "text",
+        "run",
+        *(f"R2 at {share:.0%}" for share in SHARES),
+        "residual at the end",
+        "of neighbours",
+        "at the first",
+    )
     text = (
-        "R2 over 256 positions, at shares of the training tokens. The residual is in nats per token; most of "
-        "it is the sampling noise of a position, which is the same at every checkpoint.",
+        "R2 over 256 positions, at shares of the training tokens. At the end: the standard deviation of what "
+        "is left, in nats per token; its correlation between neighbouring positions, near 0 where it is the "
+        "sampling noise of single positions; and how far the first position's loss lies above the law.",
     )
     return Section("What the position law explains", text, Table.of(columns, rows))
+
+
+def _neighbours(residuals: Array) -> float:
+    """Correlation of what is left at one position with what is left at the next."""
+    return float(np.sum(residuals[1:] * residuals[:-1]) / np.sum(residuals**2))
 
 
 def _coefficients(runs: list[Measured]) -> Section:
@@ -238,15 +253,20 @@ def _signed(outcome: Outcome | None) -> str:
 
 
 def _uniformity(runs: list[Measured]) -> Section:
-    rows = []
+    rows, ratios = [], {text: list[list[float]]() for text in TEXTS}
     for run in runs:
         end = run.history.tokens[-1]
         parts = [learned(run.history, low * end, high * end) for low, high in STRETCHES]
         cells = [f"{each.fall:.3f} ({each.quarters[0]:.3f} to {each.quarters[-1]:.3f})" for each in parts]
         rows.append((run.text, run.history.run, *cells))
+        ratios[run.text].append([float(each.quarters[0] / each.quarters[-1]) for each in parts])
+    for text, found in ratios.items():
+        middle, ends = np.median(found, axis=0), np.quantile(found, (0, 1), axis=0).T
+        spread = [f"{m:.0%} ({a:.0%} to {b:.0%})" for m, (a, b) in zip(middle, ends, strict=True)]
+        rows.append((text, "first over last, median", *spread))
     columns = ("text", "run", *(f"{low:.0%} to {high:.0%}" for low, high in STRETCHES))
-    text = (
+    note = (
         "Fall of the mean loss between shares of the tokens, and in brackets that of the first and the last "
         "quarter of the context: alike if learning were uniform over positions.",
     )
-    return Section("Do all positions learn alike?", text, Table.of(columns, rows))
+    return Section("Do all positions learn alike?", note, Table.of(columns, rows))

@@ -1,12 +1,14 @@
 """What is trained: sizes, schedules, and the steps at which every position is measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import cos, pi
 
 import numpy as np
 
 from experiments.temporal.grammar import Style
+
+Texts = Mapping[str, tuple[Style, int]]
 
 CONTEXT = 256
 BATCH = 4
@@ -17,7 +19,7 @@ PEAK = 4e-3
 SEED = 0
 SIZES = {"w16": (16, 2), "w32": (32, 2), "w48": (48, 2), "w64": (64, 2)}
 """Name -> width and layers."""
-TEXTS = {
+TEXTS: Texts = {
     "like": (Style(), 512),
     "shifted": (Style(discount=0.7, strength=6.0, names=0.8, habit=0.4, company=0.7), 256),
 }
@@ -27,7 +29,8 @@ VALIDATION = 1_000_000
 """Seed of the first validation text; those of training are the numbers of the steps."""
 MEASUREMENTS = 40
 """Of every run, evenly spaced in the log of the steps."""
-FIRST_MEASURED = 100
+FIRST_MEASURED = 1 / 60
+"""Of the steps."""
 
 
 def cosine(step: int, steps: int) -> float:
@@ -63,7 +66,7 @@ class Recipe:
 
     def measured(self) -> list[int]:
         """Steps done when the positions are measured."""
-        spaced = np.geomspace(min(FIRST_MEASURED, self.steps), self.steps, MEASUREMENTS)
+        spaced = np.geomspace(max(1, FIRST_MEASURED * self.steps), self.steps, MEASUREMENTS)
         return sorted({round(step) for step in spaced})
 
 

@@ -26,26 +26,27 @@ from experiments.temporal.recipe import (
     TEXTS,
     VALIDATION,
     Recipe,
+    Texts,
     recipes,
 )
 from experiments.temporal.table import DRAFTS, join
 
 
-def measure(recipe: Recipe, folder: Path = DRAFTS) -> Path:
+def measure(recipe: Recipe, folder: Path = DRAFTS, texts: Texts = TEXTS) -> Path:
     """Train one run, writing the loss at every position of each text as one file when it is done."""
     start = time.process_time()
     shape = Shape(*SIZES[recipe.size], VOCABULARY, CONTEXT)
     weights = initial(shape, SEED)
     optimiser = torch.optim.AdamW(_groups(weights), betas=(0.9, 0.95))
-    texts, due = dict(validation()), set(recipe.measured())
-    seen: dict[str, list[Any]] = {"tokens": [], "lr": [], **{name: [] for name in texts}}
+    windows_of, due = dict(validation(texts)), set(recipe.measured())
+    seen: dict[str, list[Any]] = {"tokens": [], "lr": [], **{name: [] for name in windows_of}}
     for step in range(recipe.steps):
         windows = _windows(Style(), BATCH, step)
         learn(weights, shape, optimiser, windows, recipe.rate(step))
         if step + 1 in due:
             seen["tokens"].append((step + 1) * BATCH * CONTEXT)
             seen["lr"].append(recipe.rate(step))
-            for name, each in texts.items():
+            for name, each in windows_of.items():
                 seen[name].append(by_position(weights, shape, each))
             print(f"{recipe.name} step {step + 1}: {np.mean(seen['like'][-1]):.4f}", flush=True)
     about = {"run": recipe.name, "parameters": shape.parameters, "steps": recipe.steps}
@@ -54,9 +55,9 @@ def measure(recipe: Recipe, folder: Path = DRAFTS) -> Path:
     return _write(folder / f"{recipe.name}.npz", {"about": json.dumps(about), **seen})
 
 
-def validation() -> Iterator[tuple[str, Tensor]]:
+def validation(texts: Texts) -> Iterator[tuple[str, Tensor]]:
     """The windows of each text."""
-    for number, (name, (style, count)) in enumerate(TEXTS.items()):
+    for number, (name, (style, count)) in enumerate(texts.items()):
         yield name, _windows(style, count, VALIDATION + number)
 
 

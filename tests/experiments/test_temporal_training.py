@@ -77,7 +77,8 @@ def test_a_run_of_a_few_steps_learns_and_is_kept(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs PyTorch, the optional extra `train`")
     from experiments.temporal.train import measure
 
-    with np.load(measure(Recipe("w16", "cosine", steps=60), tmp_path)) as run:
+    path = measure(Recipe("w16", "cosine", steps=40), tmp_path, {"like": (Style(), 8)})
+    with np.load(path) as run:
         assert run["like"].shape == (len(run["tokens"]), CONTEXT)
         assert run["like"][-1].mean() < run["like"][0].mean()
-        assert json.loads(str(run["about"]))["steps"] == 60
+        assert json.loads(str(run["about"]))["steps"] == 40
