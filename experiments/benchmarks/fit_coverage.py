@@ -91,8 +91,9 @@ def _summary(held: list[Held]) -> Section:
         "interval",
         "runs covered",
         "mean over tables",
-        "mean over groups of tables",
-        "median half width",
+        "mean over groups",
+        "half width",
+        "median group",
     )
     count = sum(len(each.error) for each in held)
     tables = len({each.table.name for each in held})

@@ -8,6 +8,7 @@ import pytest
 from experiments.benchmarks.fit_coverage import METHODS, of_table, sections
 from experiments.real_runs import RealTable
 from objectives.runs import Runs
+from runners.rendering import to_markdown
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,7 @@ def test_only_runs_above_the_cut_are_held_out(table: RealTable) -> None:
 
 def test_the_summary_has_a_row_for_each_method_with_coverage_in_order(table: RealTable) -> None:
     summary, by_table = sections(iter([table]))
+    assert to_markdown([summary, by_table]).startswith("## Coverage of intervals")
     assert summary.table is not None
     assert [row[0] for row in summary.table.rows] == list(METHODS)
     covered = [float(row[1].rstrip("%")) for row in summary.table.rows]
