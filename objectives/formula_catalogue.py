@@ -10,8 +10,9 @@ from typing import Any
 from objectives.capability.downstream import Curve, Sigmoid
 from objectives.capability.downstream_gadre import PUBLISHED, TASKS, published
 from objectives.capability.downstream_translation import Translation
-from objectives.laws.law import Formula
+from objectives.laws.law import Formula, Trust
 from objectives.recipe import RECIPES
+from objectives.temporal.position import LAW
 
 RECIPE = "learning rate and batch size of a model; every `scalesearch plan` has it"
 ERROR = "average top-1 error of 17 or 46 tasks from the loss on C4 (`objectives.capability.downstream_gadre`)"
@@ -34,6 +35,19 @@ SKILLS: dict[str, Any] = {
     "default": False,
 }
 
+TEMPORAL: dict[str, Any] = {
+    "family": "temporal",
+    "set": None,
+    "title": "Xiong et al. 2024, arXiv:2404.17785",
+    "equation": LAW,
+    "meaning": "the loss at position i of the context; `scalesearch temporal` fits it at every checkpoint",
+    "coefficients": {},
+    "fitted": {},
+    "source": "no published coefficients; form as reported by its readers",
+    "trust": Trust.TRANSCRIBED.value,
+    "default": False,
+}
+
 
 def formula_catalogue() -> list[dict[str, Any]]:
     """One record for each set, fit for JSON, as `scalesearch laws` lists them."""
@@ -42,7 +56,7 @@ def formula_catalogue() -> list[dict[str, Any]]:
     ]
     errors = [_record(_curve(name, tasks), ERROR, False) for name in PUBLISHED for tasks in TASKS]
     losses = [_record(law, TRANSLATION, False) for law in Translation.published()]
-    records = (*recipes, _form(Sigmoid, SIGMOID), *errors, *losses, SKILLS)
+    records = (*recipes, _form(Sigmoid, SIGMOID), *errors, *losses, SKILLS, TEMPORAL)
     return [dict.fromkeys(_LAWS_ONLY) | record for record in records]
 
 

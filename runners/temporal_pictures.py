@@ -88,7 +88,6 @@ def across_positions(record: Record) -> str:
     drawn, axes = figure("Loss across positions")
     curves = record["curves"]
     indices = np.array(curves["indices"]) + (1 - record["first_position"])
-    axes.set_xscale("log")
     log(axes, "x", lambda value: f"{value:g}")
     for colour, tokens, losses, law in zip(
         tones(len(curves["tokens"])), curves["tokens"], curves["losses"], curves["law"], strict=True

@@ -19,6 +19,7 @@ from numpy.polynomial.polynomial import polyval
 
 from objectives.laws.law import Array
 
+LAW = "L_i = a0/(1 + a1 i) + a2"
 FIRST = 1
 """Index i of a window's first prediction. An assumption: the paper's is not known."""
 SHIFT = 10

@@ -10,10 +10,10 @@ from objectives.temporal.families import FAMILIES
 from objectives.temporal.forecast import PARAMETERS, Forecast
 from objectives.temporal.forecasting import Outlook
 from objectives.temporal.history import History
+from objectives.temporal.position import LAW
 from objectives.temporal.uniformity import stretches
 
 FORMAT = 1
-LAW = "L_i = a0/(1 + a1 i) + a2"
 MEAN = "L = a2 + a0/(a1 n) (psi(n + first + 1/a1) - psi(first + 1/a1)), psi = digamma"
 SOURCE = "Xiong et al., arXiv 2404.17785; form as reported by its readers"
 RUNNERS_UP = 5
