@@ -232,7 +232,9 @@ def test_many_rows_decode_like_one_at_a_time(space: ConfigurationSpace, seed: in
     rows = unit_rows(encoder, seed)
     assert list(encoder.decode_many(rows)) == [encoder.decode(row) for row in rows]
     together = encoder.encode_many(encoder.decode_many(rows))
-    np.testing.assert_array_equal(together, [encoder.encode(c) for c in encoder.decode_many(rows)])
+    # columns and single numbers take logarithms by different routines, which differ in the last bits
+    alone = [encoder.encode(config) for config in encoder.decode_many(rows)]
+    np.testing.assert_allclose(together, alone, rtol=0, atol=1e-12)
 
 
 @SPACE_AND_SEED

@@ -49,14 +49,13 @@ def test_the_truth_lies_inside_the_intervals(fitted: Fit) -> None:
         assert decision.uncertainty.loss[0] < TRUTH.loss(decision.optimum.n, decision.optimum.tokens)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_other_draws(make_runs: MakeRuns) -> None:
+def test_the_same_seed_gives_the_same_fit_and_another_other_draws(make_runs: MakeRuns) -> None:
+    """To nine digits: with NumPy 1 the last bits depend on where arrays lie in memory."""
     runs = make_runs()
-    first, again, other = (
-        json.dumps(to_record(fit_runs(runs, "hoffmann", draws=30, compare=(), seed=seed)))
-        for seed in (1, 1, 2)
-    )
-    assert first == again
-    assert first != other
+    first, again, other = (fit_runs(runs, "hoffmann", draws=30, compare=(), seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_allclose(again.ensemble.draws, first.ensemble.draws, rtol=1e-9)
+    np.testing.assert_allclose(list(again.intervals.values()), list(first.intervals.values()), rtol=1e-9)
+    assert not np.allclose(other.ensemble.draws, first.ensemble.draws, rtol=1e-6)
 
 
 def test_the_order_of_the_runs_does_not_matter_to_the_law(make_runs: MakeRuns) -> None:
