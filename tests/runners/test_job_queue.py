@@ -147,7 +147,7 @@ def test_a_queue_goes_on_where_it_was_cut_off(tmp_path: Path, number: signal.Sig
 
 @pytest.mark.slow
 def test_jobs_cut_off_by_the_wall_time_are_gone_on_with(tmp_path: Path) -> None:
-    slow = PROGRAM.format(evaluations=8, command="sleep 0.5; echo 1")
+    slow = PROGRAM.format(evaluations=16, command="sleep 0.5; echo 1")  # eight seconds at least
     folder = write(tmp_path / "q", a=slow, b=LAW.format(priority=-1))
     submit(folder, tmp_path / "out", "--at-once", "1", "--walltime", "6")
     record = json.loads((tmp_path / "out/report.json").read_text())
