@@ -6,6 +6,7 @@ Python rounds them.
 
 import gzip
 import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -67,6 +68,23 @@ class RunTable:
 
     def _column(self, column: str) -> Cells:
         return self.cells[:, self.header.index(column)]
+
+
+def table_of(columns: Mapping[str, Iterable[Any]], kind: str = "runs") -> RunTable:
+    """A table from columns held in memory, all of one length; cells as Python writes them.
+
+    Raises:
+        BadInput: no rows, or columns of different lengths.
+    """
+    header = [str(name) for name in columns]
+    texts = [[str(value) for value in column] for column in columns.values()]
+    lengths = sorted({len(column) for column in texts})
+    if lengths in ([], [0]):
+        raise BadInput.of(kind, _ONE.get(kind, "at least one row"), "a table without rows")
+    if len(lengths) > 1:
+        raise BadInput.of(kind, "columns of one length", f"lengths {', '.join(map(str, lengths))}")
+    digest = sha256(repr((header, texts)).encode()).hexdigest()
+    return RunTable(header, np.array(texts, dtype=np.object_).T, digest, kind)
 
 
 def read_table(path: Path, kind: str = "runs") -> RunTable:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from objectives.laws.law import Array, Count, Law
 from objectives.run_columns import EXTRAS, FACTS, LABELS, SIZES, choose_columns
 from objectives.run_conventions import mixed_counts, mixed_units, sparsity_mistakes
-from objectives.run_table import RunTable, read_table
+from objectives.run_table import RunTable, read_table, table_of
 from spaces.errors import BadInput, Mistake
 
 DEFAULT_UNIT = "nats/token"
@@ -107,12 +107,40 @@ def read_runs(
         BadInput: the file cannot be read; a field has no column; a cell is outside its field's domain; the
             table mixes units, or counts of N.
     """
-    table = read_table(path)
+    return _of_table(read_table(path), columns, unit, drop_highest_loss, path.name)
+
+
+def as_runs(
+    table: Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    unit: str | None = None,
+    drop_highest_loss: int = 0,
+) -> Runs:
+    """Runs from whatever holds them in Python: `Runs` as they are, a path, a data frame, columns by name.
+
+    >>> table = {"N": [1e8, 1e9], "D": [1e10, 1e10], "loss": [3.1, 2.6]}
+    >>> as_runs(table, {"n": "N", "tokens": "D"}).n.tolist()
+    [100000000.0, 1000000000.0]
+
+    Other arguments and errors as `read_runs`; the rows of a data frame count from 1, whatever its index.
+    """
+    if isinstance(table, Runs):
+        return table
+    if isinstance(table, str | Path):
+        return read_runs(Path(table), columns, unit=unit, drop_highest_loss=drop_highest_loss)
+    held = table if isinstance(table, Mapping) else table.to_dict("list")
+    return _of_table(table_of(held), columns, unit, drop_highest_loss, "memory")
+
+
+def _of_table(
+    table: RunTable, columns: Mapping[str, str] | None, unit: str | None, drop_highest_loss: int, source: str
+) -> Runs:
     chosen = choose_columns(table.header, columns or {})
     labels = {name: table.text(chosen.pop(name)) for name in LABELS if name in chosen}
     values = _numbers(table, chosen)
     unit = _unit(labels.pop("unit", None), unit)
-    runs = _runs(values, labels, unit=unit, source=path.name, digest=table.digest)
+    runs = _runs(values, labels, unit=unit, source=source, digest=table.digest)
     if drop_highest_loss >= len(runs):
         raise BadInput.of(
             "drop_highest_loss", f"fewer than the {len(runs)} runs there are", drop_highest_loss

@@ -18,7 +18,7 @@ from objectives.laws.law import Count
 from objectives.misfit import Misfit
 from objectives.run_columns import EXTRAS, FIELDS, parse_columns
 from objectives.run_conventions import mixed_units
-from objectives.runs import Runs, read_runs
+from objectives.runs import Runs, as_runs, read_runs
 from spaces.configs import Configs
 from spaces.errors import BadInput
 
@@ -422,3 +422,26 @@ def test_dropping_every_run_is_refused(tmp_path: Path) -> None:
     assert mistakes(path, drop_highest_loss=2) == [
         "drop_highest_loss: expected fewer than the 2 runs there are, got 2"
     ]
+
+
+def test_tables_in_memory_are_read_like_files(tmp_path: Path) -> None:
+    import pandas as pd
+
+    path = write(tmp_path, "size,D,loss\n1e8,1e10,3.1\n1e9,2e10,2.6\n2e9,2e10,9.5\n")
+    mapped = {"n_total": "size", "tokens": "D"}
+    read = read_runs(path, mapped, drop_highest_loss=1)
+    frame = pd.DataFrame(
+        {"size": [1e8, 1e9, 2e9], "D": [1e10, 2e10, 2e10], "loss": [3.1, 2.6, 9.5]}, index=[7, 8, 9]
+    )
+    for table in (str(path), frame, frame.to_dict("list"), read):
+        runs = as_runs(table, mapped, drop_highest_loss=1)
+        assert runs.n.tolist() == read.n.tolist()
+        assert runs.count is read.count
+
+
+def test_mistakes_of_a_table_in_memory_name_column_and_row() -> None:
+    with pytest.raises(BadInput) as caught:
+        as_runs({"n": [1e8, float("nan")], "tokens": [1e10, 1e10], "loss": [3.0, -1.0]})
+    assert [mistake.field for mistake in caught.value.mistakes] == ["runs.n, row 2", "runs.loss, row 2"]
+    with pytest.raises(BadInput, match="columns of one length"):
+        as_runs({"n": [1e8], "tokens": [1e10, 1e10], "loss": [3.0]})

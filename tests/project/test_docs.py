@@ -62,7 +62,8 @@ def missing(shown: list[str], printed: list[str]) -> str | None:
 
 
 @pytest.mark.parametrize("block", blocks("python"))
-def test_a_python_block_runs(block: str) -> None:
+def test_a_python_block_runs(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     exec(compile(block, "README.md", "exec"), {})
 
 
