@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from objectives.fit.fitting import Solution
+from objectives.fit.losses import MAD_SIGMA
 from objectives.fit.solver import minimise
 from objectives.laws.law import Array
 
@@ -26,8 +27,6 @@ AT_BOUND = 1e-6
 VAGUE = 0.5
 """Relative width of the profile interval beyond which a coefficient is called not identified."""
 STEPS = 60
-MAD_SIGMA = 1.4826
-"""Standard deviation of a normal distribution over its median absolute deviation."""
 TINY = 1e-12
 
 

@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from objectives.fit.finding import Finding, Severity
+from objectives.fit.losses import MAD_SIGMA
 from objectives.laws.law import Array, Count, Law
 from objectives.run_columns import FACTS
 from objectives.run_groups import Rows, groups, name_rows, rounded
 from objectives.runs import Runs
 
-MAD_SIGMA = 1.4826
-"""Standard deviation of a normal distribution over its median absolute deviation."""
 FAR = 4.0
 """Robust standard deviations beyond which a run is an outlier."""
 LEAST_SIGMA = 1e-4

@@ -13,6 +13,8 @@ from objectives.laws.law import Array
 
 HUBER_DELTA = 1e-3
 """Hoffmann et al. 2022, App. D.2: residuals of log loss beyond this count linearly."""
+MAD_SIGMA = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 
 
 @dataclass(frozen=True)

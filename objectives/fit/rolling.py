@@ -29,7 +29,7 @@ Mask = npt.NDArray[np.bool_]
 
 def cuts(estimation: Estimation) -> list[Mask]:
     """Masks of the runs below each cut; none where the table is too small to leave any out."""
-    order = np.log(progress(estimation))
+    order = np.log(estimation.runs.flops)
     masks: list[Mask] = []
     for level in np.quantile(order, CUTS):
         below = order <= level + SAME_COMPUTE
@@ -37,11 +37,6 @@ def cuts(estimation: Estimation) -> list[Mask]:
         if below.sum() >= len(estimation.free) + SPARE and not below.all() and not known:
             masks.append(below)
     return masks
-
-
-def progress(estimation: Estimation) -> Array:
-    """What the runs are ordered by: their training FLOPs."""
-    return estimation.runs.flops
 
 
 def rolling_origin(
@@ -90,7 +85,7 @@ def _starts(solution: Solution) -> Array:
 
 
 def _cut(estimation: Estimation, below: Mask, error: Array, spread: Array) -> Cut:
-    flops = progress(estimation)
+    flops = estimation.runs.flops
     degrees = max(int(below.sum()) - len(estimation.free), 1)
     return Cut(
         flops=float(flops[below].max()),
