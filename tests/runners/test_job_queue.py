@@ -151,8 +151,9 @@ def test_jobs_cut_off_by_the_wall_time_are_gone_on_with(tmp_path: Path) -> None:
     folder = write(tmp_path / "q", a=slow, b=LAW.format(priority=-1))
     submit(folder, tmp_path / "out", "--at-once", "1", "--walltime", "6")
     record = json.loads((tmp_path / "out/report.json").read_text())
-    assert [job["state"] for job in record["jobs"]] == ["failed", "failed"]
-    assert record["jobs"][0]["reason"].startswith("the wall time was over after")
+    cut = record["jobs"][0]
+    assert (cut["state"], cut["reason"].startswith("the wall time was over after")) == ("failed", True)
+    # What is left of the wall time may be enough for the quick job, or not: both are right.
     assert submit(folder, tmp_path / "out", "--resume") == 0
     record = json.loads((tmp_path / "out/report.json").read_text())
     assert [job["state"] for job in record["jobs"]] == ["finished", "finished"]
