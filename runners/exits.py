@@ -25,16 +25,22 @@ def exit_code(error: BaseException) -> int:
     return next(code for kind, code in CODES.items() if isinstance(error, kind))
 
 
-def lines(error: BaseException) -> Iterator[str]:
+def lines(error: BaseException, *, resumable: bool = True) -> Iterator[str]:
     """What to tell the user, one line a mistake.
+
+    Args:
+        error: an expected one.
+        resumable: whether the command that was interrupted keeps a journal, and so can go on.
 
     >>> list(lines(BadInput.of("budget.flops", "a number above 0", -1)))
     ['error: budget.flops: expected a number above 0, got -1']
+    >>> list(lines(KeyboardInterrupt(), resumable=False))
+    ['interrupted']
     """
     if isinstance(error, BadInput):
         yield from (f"error: {_one_line(mistake)}" for mistake in error.mistakes)
     elif isinstance(error, KeyboardInterrupt):
-        yield f"interrupted: {_GO_ON}"
+        yield f"interrupted: {_GO_ON}" if resumable else "interrupted"
     elif isinstance(error, BackendGone):
         yield f"interrupted: {_one_line(error)}; {_GO_ON}"
     else:

@@ -52,6 +52,9 @@ COMMANDS = (
     *(plan, performance, chain, fit, next_runs, forecast, temporal),
     *(search, submit, status, report, cluster, catalogue),
 )
+RESUMABLE = "search", "submit"
+"""Commands that keep a journal."""
+
 for commands in COMMANDS:
     commands.register(app)
 
@@ -59,26 +62,27 @@ for commands in COMMANDS:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code (`runners.exits`); without arguments those of the process."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    resumable = bool(given) and given[0] in RESUMABLE
     try:
         result = app(args=given or ["--help"], standalone_mode=False)
         sys.stdout.flush()
     except EXPECTED as error:
-        return _refused(lines(error), exit_code(error))
+        return _refused(lines(error, resumable=resumable), exit_code(error))
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         return 0
     except Exception as error:
-        return _usage_error(error)
-    if result == exit_code(KeyboardInterrupt()):  # what the library makes of Ctrl-C
-        return _refused(lines(KeyboardInterrupt()), result)
+        if type(error).__name__ != "Abort":
+            return _usage_error(error)
+        result = exit_code(KeyboardInterrupt())
+    if result == exit_code(KeyboardInterrupt()):  # what the library makes of Ctrl-C, as of Abort above
+        return _refused(lines(KeyboardInterrupt(), resumable=resumable), result)
     return result if isinstance(result, int) else 0
 
 
 def _usage_error(error: Exception) -> int:
     """A wrong option, in one line like any other mistake; anything else is a defect and goes on up."""
     message = getattr(error, "format_message", None)
-    if type(error).__name__ == "Abort":  # what the library makes of Ctrl-C
-        return _refused(lines(KeyboardInterrupt()), exit_code(KeyboardInterrupt()))
     if message is None:
         raise error
     return _refused([f"error: {' '.join(str(message()).split())}"], 2)
