@@ -6,25 +6,22 @@ improvement, small where a failure is likely. Beside a crowd of pending trials o
 asks (`search.batches`).
 """
 
-from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
-from search.acquisition import Acquisition
 from search.batches import Batch, Batches
 from search.candidates import Candidates
 from search.engine import Constraint
 from search.engines.sobol_engine import SobolEngine
-from search.forest import Forest
-from search.gaussian_process import GaussianProcess
 from search.history import History
+from search.judgement import Evidence, Judge
 from search.maximiser import Maximiser
 from search.moves import Moves
 from search.restarts import belongs, last_restart, restarting
-from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
-from search.trial import Trial, TrialState
+from search.trial import Trial
 from spaces.configs import Config
 from spaces.encoding import Kind
 from spaces.errors import BadInput, Mistake
@@ -32,10 +29,6 @@ from spaces.errors import BadInput, Mistake
 Array = npt.NDArray[np.float64]
 
 SURROGATES = "auto", "gp", "forest"
-
-NEWEST, BELIEVED = 2000, 256
-"""Pending trials that are looked at, and most of them that are believed in: those of greatest acquisition,
-for elsewhere nobody would ask again."""
 
 
 class NativeEngine(SobolEngine):
@@ -78,7 +71,7 @@ class NativeEngine(SobolEngine):
         self._dimensions = len(kinds) - kinds.count(Kind.CONSTANT)
         self._initial = initial_points or self._dimensions + 2
         self._trees = surrogate == "forest" or (surrogate == "auto" and self.encoder.conditional)
-        self._processes = ProcessFactory(np.array([kind is Kind.CATEGORICAL for kind in kinds]))
+        self._judge = Judge(self.encoder, trees=self._trees)
         self._moves = Moves(self.encoder, self.feasible)
         self._batches = Batches()
         self._prepared: tuple[Batch, Array] | None = None
@@ -131,42 +124,9 @@ class NativeEngine(SobolEngine):
         rng: np.random.Generator,
     ) -> Array | None:
         """At most `count` rows of great acquisition; `None` where the stream has too little to learn from."""
-        ended = history.ended
-        if stream is not None:
-            ended = [trial for trial in ended if belongs(trial, stream)]
-        done = [trial for trial in ended if trial.state is TrialState.DONE]
-        if len(ended) < self._initial or len(done) < 2:
+        evidence = Evidence.of(history, candidates, partial(belongs, start=stream))
+        if len(evidence.values) < (2 if stream is None else self._initial):
             return None
-        values = self.values(done)
-        rows = candidates.rows(done)
-        surrogate: GaussianProcess | Forest
-        if self._trees:
-            surrogate = forest(rows, values, int(rng.integers(2**31)), self.encoder.active)
-        else:
-            surrogate = self._processes.make(rows, values, stream)
-        success = self._success(history, candidates) if history.counts[1] else None
-        surrogate = surrogate.believing(_believed(surrogate, success, candidates, history.pending))
-        acquisition = Acquisition(surrogate, float(surrogate.fitted.min()), success)
-        incumbents = rows[np.argsort(values, kind="stable")]
+        acquisition = self._judge.acquisition(evidence, stream, rng)
+        incumbents = evidence.rows[np.argsort(evidence.values, kind="stable")]
         return Maximiser(candidates, self._moves).maximise(acquisition, incumbents, count, rng)
-
-    def _success(self, history: History, candidates: Candidates) -> GaussianProcess:
-        """The process over failures and successes."""
-        ended = history.ended
-        labels = np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended])
-        kept = subset(labels, DATA_CAP)
-        return self._processes.success(candidates.rows([ended[place] for place in kept]), labels[kept])
-
-
-def _believed(
-    surrogate: GaussianProcess | Forest,
-    success: GaussianProcess | None,
-    candidates: Candidates,
-    pending: Sequence[Trial],
-) -> Array:
-    """Rows of the pending trials that matter, shape (k, d)."""
-    rows = candidates.rows(pending[-NEWEST:])
-    if len(rows) <= BELIEVED:
-        return rows
-    scores = Acquisition(surrogate, float(surrogate.fitted.min()), success)(rows)
-    return rows[np.sort(np.argsort(-scores, kind="stable")[:BELIEVED])]

@@ -1,0 +1,120 @@
+"""From trials to the function a search maximises: the one place where evidence meets models.
+
+(history, rows) -> `Evidence` -> `Judge` -> an acquisition. Whoever wants another model of the values, several
+models, or another acquisition, changes what the judge makes of the evidence; engines and maximiser stay.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from search.acquisition import Acquisition
+from search.candidates import Candidates
+from search.engine import Engine
+from search.forest import Forest
+from search.gaussian_process import GaussianProcess
+from search.history import History
+from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
+from search.trial import Trial, TrialState
+from spaces.encoding import Encoder, Kind
+
+Array = npt.NDArray[np.float64]
+
+NEWEST, BELIEVED = 2000, 256
+"""Pending trials that are looked at, and most of them that are believed in: those of greatest acquisition,
+for elsewhere nobody would ask again."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a model may know, as arrays; trials stand in order of arrival."""
+
+    rows: Array
+    """Of the trials with a value, shape (n, d)."""
+    values: Array
+    """What is minimised, shape (n,)."""
+    ended: Array
+    """Rows of all trials that ended, shape (m, d)."""
+    labels: Array
+    """Of those, shape (m,): 1 for a value, -1 for a failure."""
+    pending: Array
+    """Rows of the newest trials that have not ended, shape (p, d)."""
+
+    @classmethod
+    def of(
+        cls, history: History, candidates: Candidates, belongs: Callable[[Trial], bool] = lambda trial: True
+    ) -> Self:
+        """The evidence in a history.
+
+        Args:
+            history: of the search.
+            candidates: of the same search; they hold the rows of its trials.
+            belongs: which trials teach the model of the values; failures and pending trials always count.
+        """
+        ended: Sequence[Trial] = history.ended
+        done = [trial for trial in ended if trial.state is TrialState.DONE and belongs(trial)]
+        return cls(
+            candidates.rows(done),
+            Engine.values(done),
+            candidates.rows(ended),
+            np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended]),
+            candidates.rows(history.pending[-NEWEST:]),
+        )
+
+
+class Judge:
+    """Turns evidence into an acquisition.
+
+    Args:
+        encoder: of the space.
+        trees: whether values are modelled by a forest instead of a Gaussian process.
+    """
+
+    def __init__(self, encoder: Encoder, *, trees: bool) -> None:
+        self._encoder = encoder
+        self._trees = trees
+        categorical = [column.kind is Kind.CATEGORICAL for column in encoder.columns]
+        self._processes = ProcessFactory(np.array(categorical))
+
+    def acquisition(self, evidence: Evidence, stream: int | None, rng: np.random.Generator) -> Acquisition:
+        """Expected improvement under the evidence, small where a failure is likely.
+
+        Args:
+            evidence: with at least two values.
+            stream: names the growing list of values; its calls share a fit until the next refit is due.
+            rng: source of randomness.
+        """
+        success = self._success(evidence)
+        surrogate = self._surrogate(evidence, stream, rng)
+        surrogate = surrogate.believing(_believed(_improvement(surrogate, success), evidence.pending))
+        return _improvement(surrogate, success)
+
+    def _surrogate(
+        self, evidence: Evidence, stream: int | None, rng: np.random.Generator
+    ) -> GaussianProcess | Forest:
+        """The model of the values."""
+        if self._trees:
+            return forest(evidence.rows, evidence.values, int(rng.integers(2**31)), self._encoder.active)
+        return self._processes.make(evidence.rows, evidence.values, stream)
+
+    def _success(self, evidence: Evidence) -> GaussianProcess | None:
+        """The process over failures and successes; `None` before the first failure."""
+        if not np.any(evidence.labels < 0.0):
+            return None
+        kept = subset(evidence.labels, DATA_CAP)
+        return self._processes.success(evidence.ended[kept], evidence.labels[kept])
+
+
+def _improvement(surrogate: GaussianProcess | Forest, success: GaussianProcess | None) -> Acquisition:
+    return Acquisition(surrogate, float(surrogate.fitted.min()), success)
+
+
+def _believed(acquisition: Acquisition, pending: Array) -> Array:
+    """Rows of the pending trials that matter, shape (k, d)."""
+    if len(pending) <= BELIEVED:
+        return pending
+    scores = acquisition(pending)
+    return pending[np.sort(np.argsort(-scores, kind="stable")[:BELIEVED])]
