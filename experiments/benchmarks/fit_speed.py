@@ -92,7 +92,7 @@ def _peer(runs: Runs, name: str, program: str, arguments: list[str]) -> tuple[st
     """One peer's row; without its environment, what would make it."""
     if not PEERS.exists():
         return name, arguments[1], "not installed: make peers", "", ""
-    command = [str(PEERS), str(HERE / "peers" / program), *arguments]
+    command = [str(PEERS), str(HERE / "peers" / "inside" / program), *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
     if ended.returncode:
         return name, arguments[1], f"failed: {ended.stderr.strip().splitlines()[-1][:80]}", "", ""

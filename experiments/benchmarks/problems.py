@@ -1,4 +1,8 @@
-"""Problems with known optima, small enough to search thousands of times."""
+"""Problems with known optima, small enough to search thousands of times.
+
+Further ones: `problems_continuous` (Ackley, Rosenbrock, noise and failures), `problems_conditional`,
+`problems_architecture`, `problems_tables` (real runs) and `problems_bbob`.
+"""
 
 import math
 from collections.abc import Callable
@@ -41,8 +45,22 @@ class Problem:
     name: str
     space: Callable[[], ConfigurationSpace]
     value: Callable[[dict[str, Any]], float]
+    """Without noise."""
     optimum: float
     constraint: Constraint | None = None
+    noise: float = 0.0
+    """Standard deviation of the Gaussian noise of an observation."""
+    fails: Callable[[dict[str, Any]], bool] | None = None
+    """Which configurations have no value; a search learns it only by asking for one."""
+    excess: Callable[[dict[str, Any]], float] | None = None
+    """By how much the constraint is broken, at most 0 where it is kept, for programs that want a number."""
+
+    def observe(self, config: dict[str, Any], seed: int, number: int) -> float | None:
+        """What evaluation `number` of a search returns, the same for every program; None where it fails."""
+        if self.fails is not None and self.fails(config):
+            return None
+        error = np.random.default_rng([seed, number]).standard_normal() if self.noise else 0.0
+        return self.value(config) + self.noise * float(error)
 
 
 def law_1e21() -> Problem:
@@ -56,6 +74,7 @@ def law_1e21() -> Problem:
         lambda config: objective.evaluate(config, seed=0)["loss"],
         optimum(law, budget).loss,
         objective.feasible,
+        excess=lambda config: math.log10(6 * config["n_active"] * config["tokens"] / budget.flops),
     )
 
 
