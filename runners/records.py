@@ -13,10 +13,11 @@ from typing import Any
 from search.trial import Asked, Done, Event, Failed
 from spaces.errors import BadInput
 
-FORMAT = 2
+FORMAT = 3
 """Version of the journal format, in every header. Older formats stay readable, newer ones are refused.
 
 2: attempts that are followed by another are records (`Retried`); in format 1 they were notes.
+3: a trial may end with the values of several objectives.
 """
 
 

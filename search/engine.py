@@ -31,6 +31,9 @@ from spaces.errors import BadInput, Infeasible
 Constraint = Callable[[Configs], npt.ArrayLike]
 """Rows of configs -> which are feasible, shape (len(rows),)."""
 
+MOST_OBJECTIVES = 6
+"""With more, nearly every trial is on the front, and the volume below it takes minutes to compute."""
+
 LARGEST = 1e100
 """Models see values cut to this size: the square of a larger one, such as the greatest float that some
 programs report for a failure, overflows."""
@@ -44,17 +47,30 @@ class Engine(ABC):
         seed: a non-negative integer; the same seed and events give the same suggestions.
         constraint: known constraint, honoured at proposal time; `None` where every legal configuration is
             feasible.
+        objectives: how many values a trial is told, all of them minimised.
+        reference: of several objectives, the point below which hypervolume counts; `None` in place of it, or
+            of one of its numbers, leaves that to a rule (`search.pareto.reference_point`).
     """
 
     name: ClassVar[str]
+    most_objectives: ClassVar[int] = 1
+    """How many objectives it can search over."""
 
     def __init__(
-        self, space: ConfigurationSpace, *, seed: int = 0, constraint: Constraint | None = None
+        self,
+        space: ConfigurationSpace,
+        *,
+        seed: int = 0,
+        constraint: Constraint | None = None,
+        objectives: int = 1,
+        reference: Sequence[float | None] | None = None,
     ) -> None:
         self.space = space
         self.encoder = Encoder(space)
         self.seed = seed
         self.constraint = constraint
+        self.objectives = objectives
+        self.reference = reference
         self.history = History()
         self.candidates = Candidates(self.encoder, self.feasible, self.history)
 
@@ -81,9 +97,19 @@ class Engine(ABC):
             suggestions.append(Suggestion(number, config))
         return suggestions
 
-    def tell(self, suggestion: Suggestion | int, value: float) -> None:
-        """Report the value of a suggestion; a value that is not finite raises `ValueError`."""
-        self._learn(self.history.append(Done(_number(suggestion), float(value))))
+    def tell(self, suggestion: Suggestion | int, value: float | Sequence[float]) -> None:
+        """Report the value of a suggestion, or the values of several objectives in their order.
+
+        Raises:
+            ValueError: a value is not finite, or there are not as many as objectives.
+        """
+        self._learn(self.history.append(self._done(_number(suggestion), value)))
+
+    def _done(self, number: int, value: float | Sequence[float]) -> Done:
+        values = np.atleast_1d(np.asarray(value, dtype=np.float64)).tolist()
+        if len(values) != self.objectives:
+            raise ValueError(f"expected {self.objectives} values, got {len(values)}")
+        return Done(number, values[0]) if self.objectives == 1 else Done(number, values=tuple(values))
 
     def tell_failure(self, suggestion: Suggestion | int, reason: str) -> None:
         """Report that a suggestion has no value, and why."""
@@ -99,8 +125,18 @@ class Engine(ABC):
                 self._learn(self.history.append(event))
 
     def best(self) -> Trial | None:
-        """The done trial of least value, `None` before the first."""
+        """The done trial of least value, `None` before the first.
+
+        Raises:
+            ValueError: there are several objectives, and so no best trial but a `front`.
+        """
+        if self.objectives > 1:
+            raise ValueError("several objectives have no best trial; ask for the front")
         return self.history.best
+
+    def front(self) -> list[Trial]:
+        """The done trials that no other dominates, in order of arrival; for one objective the best alone."""
+        return self.history.front
 
     @abstractmethod
     def _propose(self, number: int, rng: np.random.Generator) -> Config:

@@ -1,7 +1,8 @@
 """Engines by name: one place that knows them all, and imports each only when it is asked for."""
 
 import inspect
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,8 @@ def make_engine(
     *,
     seed: int = 0,
     constraint: Constraint | None = None,
+    objectives: int = 1,
+    reference: Sequence[float | None] | None = None,
     **options: Any,
 ) -> Engine:
     """An engine over a space, with no trials yet.
@@ -91,6 +94,10 @@ def make_engine(
         space: what may vary.
         seed: a non-negative integer.
         constraint: rows of configurations -> which are feasible; `None` where all are.
+        objectives: how many values each trial is told, all minimised; with more than one there is a `front()`
+            in place of a `best()`.
+        reference: of several objectives, one number each, `None` where the rule of
+            `search.pareto.reference_point` shall decide: the point below which hypervolume counts.
         **options: of this engine; `describe_engines` lists them with their defaults.
 
     Raises:
@@ -108,7 +115,10 @@ def make_engine(
     ]
     if type(seed) is not int or seed < 0:
         mistakes.append(Mistake("seed", "a non-negative integer", repr(seed)))
+    mistakes += _mistakes_about_objectives(engine, objectives, reference)
     accepted = {option: value for option, value in options.items() if option in known}
+    if not mistakes and objectives > 1:
+        accepted |= {"objectives": objectives, "reference": reference}
     try:
         made = engine(space, seed=seed, constraint=constraint, **accepted)
     except BadInput as error:
@@ -116,6 +126,21 @@ def make_engine(
     if mistakes:
         raise BadInput(mistakes)
     return made
+
+
+def _mistakes_about_objectives(
+    engine: type[Engine], objectives: object, reference: Sequence[float | None] | None
+) -> list[Mistake]:
+    most = engine.most_objectives
+    if type(objectives) is not int or not 1 <= objectives <= most:
+        others = "" if most > 1 else f" for engine {engine.name} (native, sobol and random take several)"
+        return [Mistake("objectives", f"1{f' to {most}' if most > 1 else ''}{others}", repr(objectives))]
+    if reference is None:
+        return []
+    whole = [number is None or math.isfinite(number) for number in reference]
+    if all(whole) and len(whole) == objectives:
+        return []
+    return [Mistake("reference", f"{objectives} numbers, one for each objective", repr(reference))]
 
 
 def _options(engine: type[Engine]) -> dict[str, Any]:

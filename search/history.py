@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import le
 
 from search.trial import Asked, Done, Event, Failed, Trial, TrialState
 
@@ -28,7 +29,7 @@ class History:
 
     Raises (from `append`):
         ValueError: an event that cannot follow the ones before it (a number asked twice, an outcome of a
-            trial never asked or already ended, a value that is not finite).
+            trial never asked or already ended, a value that is not finite, another number of values).
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -37,6 +38,8 @@ class History:
         self._pending: dict[int, None] = {}
         self._outcomes: list[Done | Failed] = []
         self._best: Trial | None = None
+        self._front: dict[tuple[float, ...], Trial] = {}
+        self._objectives: int | None = None
         self._next_number = 0
         self._failures = 0
         for event in events:
@@ -62,21 +65,45 @@ class History:
             raise ValueError(f"trial {event.number} was never asked")
         if asked.state is not TrialState.ASKED:
             raise ValueError(f"trial {event.number} has ended already: {asked.state}")
-        if isinstance(event, Done) and not math.isfinite(event.value):
-            raise ValueError(f"trial {event.number} is done with {event.value}: not a number is a failure")
+        if isinstance(event, Done):
+            self._check(event)
         self._outcomes.append(event)
         del self._pending[event.number]
         ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker)
         if isinstance(event, Failed):
             self._failures += 1
             return replace(ended, state=TrialState.FAILED, reason=event.reason)
-        trial = replace(ended, state=TrialState.DONE, value=event.value, metrics=dict(event.metrics))
-        if self._best is None or event.value < self._best_value():
-            self._best = trial
+        trial = replace(
+            ended,
+            state=TrialState.DONE,
+            value=event.value,
+            values=event.values,
+            metrics=dict(event.metrics),
+        )
+        self._rank(trial, event.numbers)
         return trial
 
-    def _best_value(self) -> float:
-        return math.inf if self._best is None or self._best.value is None else self._best.value
+    def _check(self, event: Done) -> None:
+        numbers = event.numbers
+        if not all(map(math.isfinite, numbers)):
+            told = event.value if event.values is None else list(event.values)
+            raise ValueError(f"trial {event.number} is done with {told}: not a number is a failure")
+        if self._objectives not in (None, len(numbers)):
+            raise ValueError(
+                f"trial {event.number} is done with {len(numbers)} values, others with {self._objectives}"
+            )
+        self._objectives = len(numbers)
+
+    def _rank(self, trial: Trial, numbers: tuple[float, ...]) -> None:
+        """Put a done trial on the front, unless one there is nowhere greater."""
+        if any(all(map(le, other, numbers)) for other in self._front):
+            return
+        beaten = [other for other in self._front if all(map(le, numbers, other))]
+        for other in beaten:
+            del self._front[other]
+        self._front[numbers] = trial
+        if trial.value is not None:
+            self._best = trial
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -119,8 +146,16 @@ class History:
 
     @property
     def best(self) -> Trial | None:
-        """The done trial of least value; the first to arrive where several tie."""
+        """The done trial of least value; the first to arrive where several tie.
+
+        `None` before the first, and where there are several objectives: they have a `front`.
+        """
         return self._best
+
+    @property
+    def front(self) -> list[Trial]:
+        """Done trials that no other dominates, in order of arrival; of equal ones the first."""
+        return list(self._front.values())
 
     @property
     def next_number(self) -> int:

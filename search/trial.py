@@ -32,13 +32,15 @@ class Trial:
     config: Config
     state: TrialState = TrialState.ASKED
     value: float | None = None
-    """What is minimised; a finite number exactly when the state is DONE."""
+    """What is minimised; a finite number exactly when the state is DONE and there is one objective."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     reason: str | None = None
     """Why it failed."""
     started: float | None = None
     ended: float | None = None
     worker: str | None = None
+    values: tuple[float, ...] | None = None
+    """What is minimised, in place of `value`, where there are several objectives."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,28 @@ class Asked:
 
 @dataclass(frozen=True)
 class Done:
-    """Event: a trial has a value; written before it is told to the engine."""
+    """Event: a trial has a value, or several; written before it is told to the engine."""
 
     number: int
-    value: float
+    value: float | None = None
+    """What is minimised; `None` where there are several objectives."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     started: float | None = None
     ended: float | None = None
     worker: str | None = None
+    values: tuple[float, ...] | None = None
+    """What is minimised, in place of `value`, where there are several objectives."""
+
+    def __post_init__(self) -> None:
+        if self.values is not None:  # JSON has no tuples
+            object.__setattr__(self, "values", tuple(self.values))
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """All that is minimised: the value alone, or the values of several objectives."""
+        if (self.value is None) == (self.values is None):
+            raise ValueError(f"trial {self.number} is done with {self.value}, {self.values}: not one of them")
+        return (self.value,) if self.value is not None else self.values or ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search.engine import Engine
+from search.engine import MOST_OBJECTIVES, Engine
 from spaces.configs import Config
 
 
@@ -10,6 +10,7 @@ class RandomEngine(Engine):
     """Independent draws from the priors of the space, rejected until feasible and new."""
 
     name = "random"
+    most_objectives = MOST_OBJECTIVES
 
     def _propose(self, number: int, rng: np.random.Generator) -> Config:
         del number

@@ -4,13 +4,13 @@ Source: I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86; scrambling by A
 (1998) 466, as implemented in scipy.stats.qmc.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from search.candidates import Rows
-from search.engine import Constraint, Engine
+from search.engine import MOST_OBJECTIVES, Constraint, Engine
 from spaces.configs import Config
 
 
@@ -23,10 +23,18 @@ class SobolEngine(Engine):
 
     name = "sobol"
 
+    most_objectives = MOST_OBJECTIVES
+
     def __init__(
-        self, space: ConfigurationSpace, *, seed: int = 0, constraint: Constraint | None = None
+        self,
+        space: ConfigurationSpace,
+        *,
+        seed: int = 0,
+        constraint: Constraint | None = None,
+        objectives: int = 1,
+        reference: Sequence[float | None] | None = None,
     ) -> None:
-        super().__init__(space, seed=seed, constraint=constraint)
+        super().__init__(space, seed=seed, constraint=constraint, objectives=objectives, reference=reference)
         self._queue: Rows = np.empty((0, len(self.encoder.columns)))
 
     def _propose(self, number: int, rng: np.random.Generator) -> Config:

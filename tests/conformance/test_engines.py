@@ -186,7 +186,7 @@ def test_a_replayed_engine_goes_on_as_the_unbroken_one(variant: str, case: str) 
             if isinstance(event, Asked):
                 assert resumed.ask() == [Suggestion(event.number, event.config)]
             elif isinstance(event, Done):
-                resumed.tell(event.number, event.value)
+                resumed.tell(event.number, event.numbers)
             else:
                 resumed.tell_failure(event.number, event.reason)
 

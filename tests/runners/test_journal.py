@@ -37,6 +37,7 @@ scalars = (
 events = st.one_of(
     st.builds(Asked, st.integers(0), st.dictionaries(st.text(), scalars, max_size=4)),
     st.builds(Done, st.integers(0), st.floats(allow_nan=False, allow_infinity=False)),
+    st.builds(Done, st.integers(0), values=st.tuples(st.floats(-1e300, 1e300), st.just(-0.0))),
     st.builds(Failed, st.integers(0), st.text()),
 )
 
@@ -79,6 +80,12 @@ def test_a_record_survives_the_round_trip_in_value_and_type(event: Asked | Done 
     assert line.index(b"\n") == len(line) - 1
     assert again == event
     assert repr(again) == repr(event)
+
+
+def test_the_values_of_several_objectives_are_a_list() -> None:
+    line = b'{"crc":"38bdbbd3","record":{"kind":"done","number":3,"metrics":{},"values":[1.5,-0.0]}}'
+    assert encode(Done(3, values=(1.5, -0.0))) == line + b"\n"
+    assert decode(line) == Done(3, values=(1.5, -0.0))
 
 
 def test_the_format_is_the_golden_one(written: bytes) -> None:
@@ -177,7 +184,7 @@ def test_going_on_with_other_versions_leaves_a_note(tmp_path: Path) -> None:
 
 def test_a_journal_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     line = encode(HEADER)
-    body = line[27:-2].replace(b'"format":2', b'"format":99')
+    body = line[27:-2].replace(b'"format":%d' % FORMAT, b'"format":99')
     folder_with(b'{"crc":"%08x","record":%s}\n' % (zlib.crc32(body), body), tmp_path / "job")
     with pytest.raises(BadInput, match="newer program"):
         read(tmp_path / "job")

@@ -46,6 +46,7 @@ def facts(history: History) -> tuple[object, ...]:
         history.done,
         history.failed,
         history.best,
+        history.front,
         history.next_number,
         len(history),
     )

@@ -130,7 +130,7 @@ def test_the_gains_of_the_hedge_survive_a_replay() -> None:
             if isinstance(event, Asked):
                 assert resumed.ask()[0].config == event.config
             elif isinstance(event, Done):
-                resumed.tell(event.number, event.value)
+                resumed.tell(event.number, event.numbers)
 
 
 def test_a_region_that_fails_is_left() -> None:
