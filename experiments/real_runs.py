@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from objectives.capability.downstream_fit import Checkpoints
+from objectives.capability.downstream_checkpoints import Checkpoints
 from objectives.capability.score_columns import parse_score_columns
 from objectives.capability.score_table import Scores, read_scores
 from objectives.laws.law import Count
@@ -134,11 +134,23 @@ def ladder(data: Path, loss: str, sizes: tuple[str, ...] = (), lengths: tuple[st
     return runs_of(n.to_frame(), n=n, tokens=tokens, loss=last[loss].mean(), source=f"ladder-{loss}")
 
 
-def ladder_checkpoints(data: Path, task: str) -> Checkpoints:
-    """Every checkpoint of the 16 runs behind the ladder's published predictions, with a task's loss."""
+def ladder_checkpoints(data: Path, task: str, sizes: tuple[str, ...] = LADDER_SIZES) -> Checkpoints:
+    """Every checkpoint of the 16 runs behind the ladder's published predictions, with a task's loss.
+
+    With other sizes, those runs.
+    """
+    runs = [f"{size}-{length}" for size in sizes for length in LADDER_LENGTHS]
+    return _checkpoints(data, task, runs)
+
+
+def ladder_targets(data: Path, task: str) -> Checkpoints:
+    """The 7B and 13B models the ladder is for."""
+    return _checkpoints(data, task, ["peteish7_eval_anneal", "peteish13_eval_full"])
+
+
+def _checkpoints(data: Path, task: str, runs: list[str]) -> Checkpoints:
     table = pd.read_csv(data / "olmo-ladder" / "ladder_all_checkpoints.csv.gz")
-    runs = [f"{size}-{length}" for size in LADDER_SIZES for length in LADDER_LENGTHS]
-    table = table[table["run"].isin(runs)]
+    table = table[table["run"].isin(runs)].sort_values(["run", "tokens"])
     names = ("N", "tokens", f"bpb_{task}_rc_5shot", f"acc_{task}_rc_5shot")
     n, tokens, loss, accuracy = (table[name].to_numpy(float) for name in names)
     return Checkpoints(table["run"].to_numpy(str), n, tokens, loss, accuracy)

@@ -1,22 +1,23 @@
 """What a ladder of small runs says of one larger model: loss on a task, accuracy, and what to doubt."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from objectives.capability.downstream import Chain
-from objectives.capability.downstream_fit import DRAWS, LEVEL, Checkpoints, fit_chain
+from objectives.capability.downstream_checkpoints import Checkpoints
+from objectives.capability.downstream_fit import DRAWS, ChainFit, fit_chain
+from objectives.fit.calibration import LEVEL, UNTESTED
 from objectives.laws import describe
 from spaces.errors import BadInput, Mistake
 
-PLAIN = (
-    "the intervals are a plain bootstrap of the runs, not widened by held-out errors: on the eight tasks of "
-    "the OLMo ladder that of 95% held six of the accuracies of a model ten times the largest run"
-)
 FAR = 0.5
 """Decades beyond the runs that deserve a warning, as in a plan."""
 
+COUNTED = "as in the table"
+"""What the law's N counts: a ladder's table does not say."""
 LONG = 0.1
 """Share of a run's checkpoints that should not go into one average."""
 
@@ -52,7 +53,7 @@ def answer(checkpoints: Checkpoints, asked: Asked, *, draws: int = DRAWS, seed: 
     Raises:
         BadInput: too few runs.
     """
-    fitted = fit_chain(checkpoints, draws=draws, seed=seed)
+    fitted = fit_chain(checkpoints, draws=draws, level=asked.level, seed=seed)
     chain, model = fitted.chain, (asked.n, asked.tokens)
     loss = float(chain.loss(*model))
     size = {"n": asked.n, "tokens": asked.tokens}
@@ -66,9 +67,11 @@ def answer(checkpoints: Checkpoints, asked: Asked, *, draws: int = DRAWS, seed: 
         "loss": loss,
         "accuracy": fitted.accuracy(*model),
         "level": asked.level,
-        "loss_interval": fitted.loss_interval(*model, asked.level),
-        "accuracy_interval": fitted.interval(*model, asked.level),
-        "law": describe(chain.law),
+        "loss_interval": fitted.loss_interval(*model),
+        "accuracy_interval": fitted.interval(*model),
+        "plain_accuracy_interval": fitted.plain_interval(*model),
+        "calibration": _calibration(fitted),
+        "law": describe(chain.law) | {"count": COUNTED},
         "curve": {
             "title": chain.curve.title,
             "equation": chain.curve.equation,
@@ -76,8 +79,20 @@ def answer(checkpoints: Checkpoints, asked: Asked, *, draws: int = DRAWS, seed: 
         },
         "errors": _errors(chain, checkpoints),
         "extrapolation": decades,
-        "warnings": [PLAIN, *_doubts(checkpoints, loss, decades)],
+        "warnings": [*_untested(fitted), *_doubts(checkpoints, loss, decades)],
     }
+
+
+def _calibration(fitted: ChainFit) -> dict[str, Any]:
+    return {"loss": fitted.loss_calibration.to_dict(), "accuracy": fitted.accuracy_calibration.to_dict()}
+
+
+def _untested(fitted: ChainFit) -> Iterator[str]:
+    if not fitted.loss_calibration.held_out:
+        yield (
+            f"too few runs to hold any out: the intervals are {UNTESTED:g} times those of resampled runs, "
+            "which nothing has tested"
+        )
 
 
 def _errors(chain: Chain, checkpoints: Checkpoints) -> dict[str, float]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from objectives.capability.downstream_fit import WINDOW, Checkpoints
+from objectives.capability.downstream_checkpoints import WINDOW, Checkpoints
 from objectives.run_columns import Domain
 from objectives.run_table import RunTable, read_table
 from spaces.errors import BadInput, Mistake, one_of

@@ -56,7 +56,7 @@ def rolling_origin(
     masks = list(masks or cuts(estimation))
     if not masks:
         return []
-    theta = _fitted_below(solution, masks)
+    theta = fitted_below(solution, masks)
     errors = np.log(estimation.predicted(theta)) - estimation.log_observed
     spreads = np.zeros_like(errors)
     if replicates:
@@ -68,7 +68,7 @@ def rolling_origin(
     return [_cut(estimation, *row) for row in zip(masks, errors, spreads, strict=True)]
 
 
-def _fitted_below(solution: Solution, masks: Sequence[Mask]) -> Array:
+def fitted_below(solution: Solution, masks: Sequence[Mask]) -> Array:
     """Coordinates of the best fit below each cut, shape (cuts, p)."""
     start = _starts(solution)
     weights = np.repeat(np.array(masks, dtype=np.float64), len(start), axis=0)

@@ -37,7 +37,7 @@ def test_the_report_shows_both_steps_and_what_to_doubt(capsys: pytest.CaptureFix
         "From 600 checkpoints of 12 runs in checkpoints.csv.",
         "| size, tokens -> loss |",
         "| loss -> accuracy     |",
-        "plain bootstrap",
+        "times about larger runs that were held out",
         "averages over 9 of a run's checkpoints, 18% of them",
         "no checkpoint has a loss as low",
     ):
@@ -57,6 +57,7 @@ def test_the_ladders_own_columns(shared: Path, tmp_path: Path, capsys: pytest.Ca
     record = json.loads(capsys.readouterr().out)
     assert record["loss"] == pytest.approx(0.7501562, abs=2e-6)
     assert record["accuracy"] == pytest.approx(0.51268, abs=2e-6)
+    assert record["law"]["count"] == "as in the table"
 
 
 ROWS = "a,1e8,1e9,3,0.3\na,1e8,2e9,2.5,0.4"
