@@ -34,11 +34,13 @@ from runners.job_file import (
     PerformanceSpec,
     PythonSpec,
     SearchSpec,
+    YtoptSpec,
     read_job_file,
 )
 from runners.problem import Problem
 from runners.run_spec import RunSpec
 from runners.verdicts import RETRIES, Policy
+from runners.ytopt.objective import YtoptObjective
 from search.engine import Engine
 from search.factory import make_engine
 from spaces.errors import BadInput, Infeasible, Mistakes
@@ -68,7 +70,8 @@ class Job:
     def digest(self) -> str:
         """Identifies what determines the suggestions and their values: description and data, not counts."""
         described: dict[str, Any] = self.spec.model_dump(mode="json", exclude=RESUMABLE)
-        if "configspace" in (self.spec.space or {}):  # the description names a file; what counts is inside
+        if "configspace" in (self.spec.space or {}) or isinstance(self.objective, YtoptObjective):
+            # the description names a file; what counts is inside
             written = self.space.to_serialized_dict()
             described["space"] = [written[key] for key in ("hyperparameters", "conditions", "forbiddens")]
         if isinstance(self.objective, Misfit):
@@ -195,6 +198,10 @@ def space_of(spec: SearchSpec, objective: Objective | None, folder: Path) -> Con
         BadInput: every mistake in the description, or there is none and no law to take it from.
     """
     given = dict(spec.space or {})
+    if isinstance(objective, YtoptObjective):
+        if given:
+            raise BadInput.of("space", "none, for the problem file brings its own", "a space")
+        return objective.space
     if not isinstance(objective, LawObjective):
         if not given:
             raise BadInput.of("space", "kind, parameters or configspace", "nothing")
@@ -246,6 +253,8 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             return PythonObjective(given.target, folder, given.returns)
         case CommandSpec() as given:
             return CommandObjective(given.command, folder, spec.timeout, given.returns, spec.memory)
+        case YtoptSpec() as given:
+            return YtoptObjective.of(given.problem, folder)
 
 
 def _performance(spec: SearchSpec, given: PerformanceSpec, folder: Path) -> PerformanceObjective:

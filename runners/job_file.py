@@ -126,6 +126,14 @@ class CommandSpec(Strict):
     returns: str = "value"
 
 
+class YtoptSpec(Strict):
+    """A problem file written for ytopt, which brings its own space."""
+
+    kind: Literal["ytopt"]
+    problem: str
+    """`problem.py`, `problem.py:Problem` or a dotted path."""
+
+
 OBJECTIVES = {
     "law": LawSpec,
     "architecture": ArchitectureSpec,
@@ -134,6 +142,7 @@ OBJECTIVES = {
     "misfit": MisfitSpec,
     "python": PythonSpec,
     "command": CommandSpec,
+    "ytopt": YtoptSpec,
 }
 
 
@@ -149,7 +158,8 @@ ObjectiveSpec = Annotated[
     | Annotated[CoefficientLossSpec, Tag("coefficient-loss")]
     | Annotated[MisfitSpec, Tag("misfit")]
     | Annotated[PythonSpec, Tag("python")]
-    | Annotated[CommandSpec, Tag("command")],
+    | Annotated[CommandSpec, Tag("command")]
+    | Annotated[YtoptSpec, Tag("ytopt")],
     Discriminator(
         _kind,
         custom_error_type="objective_kind",

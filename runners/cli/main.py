@@ -21,6 +21,7 @@ from runners.cli import (
     status,
     submit,
     temporal,
+    ytopt,
 )
 from runners.cli.output import answer, talk
 from runners.exits import EXPECTED, exit_code, lines
@@ -50,7 +51,7 @@ def options(
 
 COMMANDS = (
     *(plan, performance, chain, fit, next_runs, forecast, temporal),
-    *(search, submit, status, report, cluster, catalogue),
+    *(search, ytopt, submit, status, report, cluster, catalogue),
 )
 RESUMABLE = "search", "submit"
 """Commands that keep a journal."""

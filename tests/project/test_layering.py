@@ -18,7 +18,11 @@ HOMES = {
     "ray": {"runners/backends/ray_backend.py"},
     "matplotlib": {"runners/canvas.py"},
     "jinja2": {"runners/cluster.py", "runners/page.py"},
-    "skopt": {"search/engines/skopt_design.py", "search/engines/skopt_model.py"},
+    "skopt": {
+        "runners/ytopt/autotune.py",
+        "search/engines/skopt_design.py",
+        "search/engines/skopt_model.py",
+    },
 }
 
 

@@ -1,0 +1,1 @@
+"""A home for ytopt's problem files: they are loaded and run as they are."""
