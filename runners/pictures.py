@@ -69,24 +69,31 @@ def convergence(searches: Sequence[Mapping[str, Any]]) -> str:
     """
     drawn, axes = figure("Convergence")
     axes.set_xlabel("evaluations")
-    exact = all(search["certified"] for search in searches)
+    optima = [search["certified"] or search.get("enumerated") for search in searches]
+    exact = all(optima)
     if exact:
         log(axes, "y", "{:.0e}".format)
-    bound = any(search["certified"] and search["certified"]["bound"] for search in searches)
+    bound = any(optimum and optimum.get("bound") for optimum in optima)
     reference = "certified bound" if bound else "certified optimum"
     axes.set_ylabel(f"best so far minus {reference}" if exact else "best value so far")
     many = len(searches) > NAMED
-    for search in searches:
-        steps, certified = search["search"]["convergence"], search["certified"]
+    for search, optimum in zip(searches, optima, strict=True):
+        steps = search["search"]["convergence"]
         x = [step["outcomes"] for step in steps] + [search["search"]["done"] + search["search"]["failed"]]
         y = np.array([step["value"] for step in steps] + [steps[-1]["value"]])
         if exact:
-            y = np.maximum(y - certified["optimum"]["loss"], 1e-16)
+            y = np.maximum(y - _lowest(optimum), 1e-16)
         style = {"color": BLUE, "alpha": 0.3, "lw": 0.8} if many else {"label": search["name"]}
         axes.step(x, y, where="post", **style)
     if not many:
         axes.legend()
     return svg(drawn)
+
+
+def _lowest(optimum: Mapping[str, Any] | None) -> float:
+    """The value of a certified optimum, or of the best of all configurations."""
+    assert optimum is not None  # drawn as regret only where all are known
+    return float(optimum["value"] if "value" in optimum else optimum["optimum"]["loss"])
 
 
 def isoflop(law: Law, box: Box, curves: Sequence[Mapping[str, Any]]) -> str:

@@ -13,6 +13,7 @@ from objectives.exact import Optimum, optima
 from objectives.fit.ensemble import Ensemble
 from objectives.plan import plan
 from runners.beside_fit import read_beside
+from runners.enumeration import Enumerations
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
@@ -53,6 +54,10 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
         }
         for job in batch.jobs
     ]
+    enumerations = Enumerations()
+    for job, search in zip(batch.jobs, searches, strict=True):
+        if (every := enumerations.of(job, search["best"])) is not None:
+            search["enumerated"] = every
     fits = {job.problem: job.fit.ensemble for job in batch.jobs if job.problem and job.fit}
     answers = _answers(problems, fits)
     record = {"format": FORMAT, "name": batch.name, "searches": searches, "answers": answers}

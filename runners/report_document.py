@@ -38,6 +38,7 @@ def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False)
     bounds = any(search["certified"] and search["certified"]["bound"] for search in searches)
     notes = (ONLY_A_BOUND,) if bounds else ()
     sections.append(Section("Best configurations", notes, best_table(searches)))
+    sections += _of_all(searches)
     sections += _beside_the_fit(searches)
     for entry in record["answers"]:
         sections += answer.sections(entry, level=3)
@@ -53,7 +54,7 @@ def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False)
 def best_table(searches: Sequence[Search]) -> Table:
     """One row a search: its best value and configuration, and the gap to the certified optimum."""
     names = list(dict.fromkeys(name for search in searches for name in _found(search)))
-    certified = any(search["certified"] for search in searches)
+    certified = any(search["certified"] or search.get("enumerated") for search in searches)
     columns = ["search", "value", *(["above the certified optimum"] if certified else []), *names]
     return Table.of(columns, [_best_row(search, names, certified) for search in searches[:MOST_ROWS]])
 
@@ -63,22 +64,55 @@ def _best_row(search: Search, names: Sequence[str], certified: bool) -> list[str
     found = _found(search)
     cells = [search["name"], None if best is None else _value(search["metric"], best["value"])]
     if certified:
-        gap = search["certified"] and search["certified"]["gap"]
-        mark = " (to a bound)" if gap is not None and search["certified"]["bound"] else ""
-        cells.append(None if gap is None else f"{gap:.1e}{mark}")
+        cells.append(_above(search["certified"] or search.get("enumerated")))
     return cells + [_shown(name, found[name]) if name in found else None for name in names]
+
+
+def _above(optimum: Mapping[str, Any] | None) -> str | None:
+    if optimum is None or optimum["gap"] is None:
+        return None
+    return f"{optimum['gap']:.1e}{' (to a bound)' if optimum.get('bound') else ''}"
 
 
 def _value(metric: str, value: float) -> str:
     return flops(value) if metric == "flops" else f"{value:.6f}"
 
 
+def _of_all(searches: Sequence[Search]) -> Iterator[Section]:
+    """The best of every configuration, for searches whose space is small enough to try all of it."""
+    listed = [search for search in searches[:MOST_ROWS] if search.get("enumerated")]
+    if not listed:
+        return
+    names = list(dict.fromkeys(name for search in listed for name in _best_of_all(search)))
+    columns = ("search", "configurations", "feasible", "better than found", "value", *names)
+    text = (
+        "The spaces of these searches are finite and their objectives formulas, so all configurations were "
+        "evaluated: nothing in the space is better than the value shown."
+    )
+    rows = [_of_all_row(search, names) for search in listed]
+    yield Section("Best of all configurations", (text,), Table.of(columns, rows))
+
+
+def _of_all_row(search: Search, names: Sequence[str]) -> list[Any]:
+    every, found = search["enumerated"], _best_of_all(search)
+    cells = [search["name"], every["configurations"], every["feasible"], every["better"]]
+    cells.append(_value(search["metric"], every["value"]))
+    return cells + [_shown(name, found[name]) if name in found else None for name in names]
+
+
+def _best_of_all(search: Search) -> dict[str, Any]:
+    return _flat(search["enumerated"], search["metric"])
+
+
 def _found(search: Search) -> dict[str, Any]:
-    """Configuration and metrics of the best trial; the minimised metric has a column of its own."""
-    if search["best"] is None:
-        return {}
-    metrics = {name: value for name, value in search["best"]["metrics"].items() if name != search["metric"]}
-    return {**metrics, **search["best"]["config"]}
+    """Configuration and metrics of the best trial."""
+    return {} if search["best"] is None else _flat(search["best"], search["metric"])
+
+
+def _flat(found: Mapping[str, Any], metric: str) -> dict[str, Any]:
+    """Metrics and configuration side by side; the minimised metric has a column of its own."""
+    metrics = {name: value for name, value in found["metrics"].items() if name != metric}
+    return {**metrics, **found["config"]}
 
 
 def _shown(name: str, value: Any) -> str:
