@@ -26,6 +26,7 @@ from runners.resources import Resources
 from runners.single import header, run_job, run_spec
 from runners.sweep import FOLDER, SweepResult, Unit, run_sweep
 from runners.walltime import Walltime
+from runners.warm_start import warm_start
 from runners.whole_files import write_whole
 from spaces.errors import BadInput, Infeasible, NoUsableTrial, one_of
 
@@ -156,7 +157,8 @@ def _claim(folder: Path, batch: Batch, resume: bool) -> None:
     if (folder / FOLDER).exists() and not resume:
         raise BadInput.of("--out", "a new folder, or --resume to go on with this one", str(folder))
     for job in batch.jobs:
-        journal_of(job, folder)
+        if journal_of(job, folder) is None:
+            warm_start(job)  # a mistake in it comes to light before anything runs
     try:
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
         write_whole(folder / "job.yaml", batch.text)
@@ -186,10 +188,7 @@ def _sweep(
     progress: Progress,
     walltime: Walltime,
 ) -> None:
-    units = [
-        Unit(job.name, partial(run_spec, job.spec, batch.folder), f"{job.digest}/{job.spec.evaluations}")
-        for job in jobs
-    ]
+    units = [Unit(job.name, partial(run_spec, job.spec, batch.folder), _version(job)) for job in jobs]
 
     def tell(result: SweepResult) -> None:
         progress.of_sweep(len(units), len(result.summaries), len(result.failures))
@@ -197,6 +196,11 @@ def _sweep(
     # The searches' own journals tell whether they belong to this job; the sweep may gain and lose searches.
     with Journal.open(folder, header(batch.name, "sweep", 0)) as journal:
         run_sweep(units, backend=backend, journal=journal, walltime=walltime, progress=tell)
+
+
+def _version(job: Job) -> str:
+    """Of what is asked of a search: where it changes, a search that has ended is called again."""
+    return "/".join([job.digest, str(job.spec.evaluations), *job.rules.names()])
 
 
 def make_backend(

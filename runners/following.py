@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from runners.journal import FILE, damage
-from runners.records import Header, Note, SearchEnd, decode
+from runners.records import Header, Note, SearchEnd, Stopped, decode
 from search.history import History
-from search.trial import Asked, Done, Failed
+from search.trial import Asked, Event
 from spaces.errors import BadInput
 
 
@@ -19,6 +19,7 @@ class Follower:
         notes: texts of the remarks read so far.
         ends: how searches ended, by name, in the journal of a sweep; the last end counts.
         begun: whether there is a journal at all.
+        stopped: whether a rule ended the search, and nothing has been asked since.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -26,6 +27,7 @@ class Follower:
         self.notes: list[str] = []
         self.ends: dict[str, SearchEnd] = {}
         self.begun = False
+        self.stopped = False
         self._path = folder / FILE
         self._offset = 0
         self._lines = 0
@@ -53,15 +55,17 @@ class Follower:
     def _take(self, line: bytes) -> None:
         try:
             record = decode(line)
-            if isinstance(record, Asked | Done | Failed):
+            if isinstance(record, Event):
                 self.history.append(record)
         except BadInput:
             raise
         except (ValueError, KeyError, TypeError) as error:
             raise damage(self._path, self._lines, str(error)) from None
-        if isinstance(record, Note):
+        if isinstance(record, Note | Stopped):
             self.notes.append(record.text)
-        elif isinstance(record, SearchEnd):
+        if isinstance(record, Stopped | Asked):
+            self.stopped = isinstance(record, Stopped)
+        if isinstance(record, SearchEnd):
             self.ends[record.name] = record
         elif isinstance(record, Header) and self._lines > 1:
             raise damage(self._path, self._lines, "a header belongs into the first line alone")

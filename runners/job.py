@@ -43,12 +43,17 @@ from runners.verdicts import RETRIES, Policy
 from runners.ytopt.objective import YtoptObjective
 from search.engine import Engine
 from search.factory import make_engine
+from search.stopping import StoppingRules
 from spaces.errors import BadInput, Infeasible, Mistakes
 from spaces.files import space_from
 
-RESUMABLE = {"name", "evaluations", "parallel", "timeout", "memory", "retries", "stop_on"}
+RESUMABLE = {"name", "evaluations", "parallel", "timeout", "memory", "retries", "stop_on", "stop"}
 """Fields that may change between a search and its resumption: they change how much is asked, and how many
 trials are pending when it is, but not what a trial is worth."""
+
+
+ADDED = {"warm_start"}
+"""Fields that jobs of earlier versions did not have: left out of their hash where they are not used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +65,8 @@ class Job:
     objective: Objective
     fit: Choice | None = None
     """The fit the objective's law is from; None for published or given coefficients."""
+    folder: Path = Path()
+    """Where relative paths in the description start."""
 
     @property
     def name(self) -> str:
@@ -69,7 +76,7 @@ class Job:
     @cached_property
     def digest(self) -> str:
         """Identifies what determines the suggestions and their values: description and data, not counts."""
-        described: dict[str, Any] = self.spec.model_dump(mode="json", exclude=RESUMABLE)
+        described: dict[str, Any] = self.spec.model_dump(mode="json", exclude=RESUMABLE | _unused(self.spec))
         if "configspace" in (self.spec.space or {}) or isinstance(self.objective, YtoptObjective):
             # the description names a file; what counts is inside
             written = self.space.to_serialized_dict()
@@ -97,6 +104,11 @@ class Job:
         given = {} if self.spec.retries is None else self.spec.retries.model_dump(exclude_none=True)
         retries = RETRIES | {Status(name): times for name, times in given.items()}
         return Policy(retries, frozenset({Status.STOP, *map(Status, self.spec.stop_on or ())}))
+
+    @property
+    def rules(self) -> StoppingRules:
+        """What ends the search before its last evaluation."""
+        return StoppingRules() if self.spec.stop is None else self.spec.stop.rules()
 
     def engine(self) -> Engine:
         """A new engine for this search, without any history."""
@@ -182,13 +194,20 @@ def build(spec: SearchSpec, folder: Path) -> Job:
     found.settle()
     assert objective is not None  # or there was a mistake
     assert space is not None
-    job = Job(spec, space, objective, _fit_of(spec, folder))
+    job = Job(spec, space, objective, _fit_of(spec, folder), folder)
     with found.within("engine"):
-        job.engine()
+        engine = job.engine()
+        if job.rules.expected_improvement is not None and not engine.foresees:
+            expected = "none, for this engine has no model that foresees it (native has)"
+            raise BadInput.of("stop.expected_improvement", expected, engine.name)
     with found.within("space"):
         _ = job.problem  # raises where the law does not know the space's sparsities
     found.settle()
     return job
+
+
+def _unused(spec: SearchSpec) -> set[str]:
+    return {name for name in ADDED if getattr(spec, name) is None}
 
 
 def space_of(spec: SearchSpec, objective: Objective | None, folder: Path) -> ConfigurationSpace:

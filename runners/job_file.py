@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 
 from objectives.capability.mixtures import MoEAs
 from runners.fields import Count, Fraction, Number, Positive, Strict, no_bool
+from runners.guidance_spec import StopSpec, WarmStartSpec
 from runners.run_spec import Ending, Memory, Retries, RunSpec
 from spaces.errors import BadInput, Mistake, Mistakes, one_of
 
@@ -204,6 +205,8 @@ class SearchSpec(Strict):
     memory: Memory | None = None
     retries: Retries | None = None
     stop_on: list[Ending] | None = None
+    stop: StopSpec | None = None
+    warm_start: WarmStartSpec | None = None
     engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
     budget: BudgetSpec | None = None
     space: dict[str, Any] | None = None

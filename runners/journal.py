@@ -8,7 +8,7 @@ the reader and leaves the file as it is.
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Self
 
 from runners.lock import FolderLock
 from runners.records import Header, Note, Record, decode, encode
-from search.trial import Asked, Done, Event, Failed
+from search.trial import Event
 from spaces.errors import BadInput
 
 FILE = "journal.jsonl"
@@ -42,7 +42,7 @@ class Contents:
     @property
     def events(self) -> list[Event]:
         """The records a history is made of, in order."""
-        return [record for record in self.records if isinstance(record, Asked | Done | Failed)]
+        return [record for record in self.records if isinstance(record, Event)]
 
 
 def read(folder: Path) -> Contents:
@@ -112,6 +112,14 @@ class Journal:
         """
         self.write(*records)
         self.sync()
+
+    def begin(self, first: Sequence[Record]) -> None:
+        """Have these records first of all; those that an earlier run wrote are not written again."""
+        missing = [record for record in first if record not in self.records]
+        if missing:
+            self.append(*missing)
+            self.records.extend(missing)
+            self.events.extend(record for record in missing if isinstance(record, Event))
 
     def write(self, *records: Record) -> None:
         """As `append`, but the disk may lag behind until `sync`.

@@ -18,12 +18,13 @@ from runners.backends.inline import InlineBackend
 from runners.dispatch import Dispatch
 from runners.interrupts import Interrupts
 from runners.journal import Journal
-from runners.records import Note, Retried
+from runners.records import Note, Retried, Stopped
 from runners.verdicts import Attempts, Policy, judged, reason, verdict
 from runners.walltime import Walltime
 from runners.worker import execute, worker_name
 from search.engine import Engine
 from search.history import History
+from search.stopping import StoppingRules
 from search.trial import Asked, Done, Failed, Trial
 from spaces.configs import Config, Configs
 from spaces.errors import Infeasible
@@ -48,6 +49,7 @@ def run_search(
     memory: int | None = None,
     policy: Policy | None = None,
     walltime: Walltime | None = None,
+    rules: StoppingRules | None = None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[History], None] = lambda history: None,
 ) -> History:
@@ -70,12 +72,14 @@ def run_search(
         memory: bytes one trial may take.
         policy: which trials are tried again, and which end the search.
         walltime: what is left of the run's time; no trial begins that would not end within it.
+        rules: end the search early; what ends it is journalled, and holds for a resumed search too as long as
+            it has the same rule.
         stop: when it returns true, no more trials begin; those running are awaited.
         progress: is told the history at the start and after every outcome.
 
     Returns:
-        The engine's history. It holds fewer trials than asked for where the space has no more, or `stop`,
-        the policy or the wall time said so.
+        The engine's history. It holds fewer trials than asked for where the space has no more, or a rule,
+        `stop`, the policy or the wall time said so.
 
     Raises:
         Infeasible: the space has not a single feasible configuration.
@@ -87,7 +91,15 @@ def run_search(
     progress(engine.history)
     with Interrupts() as interrupts:
         search = _Search(
-            engine, objective, journal, evaluations, seed, interrupts, progress, policy or Policy()
+            engine,
+            objective,
+            journal,
+            evaluations,
+            seed,
+            interrupts,
+            progress,
+            policy or Policy(),
+            _Rules(rules or StoppingRules(), engine, journal),
         )
         time_left = walltime or Walltime()
         if isinstance(objective, ClosedForm) and isinstance(backend, InlineBackend):
@@ -113,6 +125,32 @@ class _Limits:
     memory: int | None = None
 
 
+class _Rules:
+    """Stopping rules over a search and its journal.
+
+    Args:
+        rules: that may end the search.
+        engine: has the trials of the journal.
+        journal: of the search; a rule of this job that held in an earlier run holds for good.
+    """
+
+    def __init__(self, rules: StoppingRules, engine: Engine, journal: Journal) -> None:
+        self._rules, self._engine, self._journal = rules, engine, journal
+        names = rules.names()
+        self._held = any(isinstance(each, Stopped) and each.rule in names for each in journal.records)
+        self._earlier = engine.history.seconds_run
+        self._began = time.monotonic()
+
+    def hold(self) -> bool:
+        """Whether a rule has ended the search; the first time it does, the journal is told."""
+        if not self._held:
+            stop = self._rules.met(self._engine, self._earlier + time.monotonic() - self._began)
+            if stop is not None:
+                self._journal.append(Stopped(stop.rule, stop.text))
+                self._held = True
+        return self._held
+
+
 @dataclass
 class _Search:
     """A search and its record: what both ways of running trials share."""
@@ -125,6 +163,7 @@ class _Search:
     interrupts: Interrupts
     progress: Callable[[History], None]
     policy: Policy
+    rules: _Rules
     ended: bool = False
     """No more trials begin: the space has no more, or one stopped the search."""
 
@@ -132,17 +171,23 @@ class _Search:
     def history(self) -> History:
         return self.engine.history
 
+    def over(self) -> bool:
+        """Whether no more trials begin."""
+        if not self.ended and self.history.asked < self.evaluations:
+            self.ended = self.rules.hold()
+        return self.ended
+
     def ask(self) -> Trial | None:
         """A new trial, or `None` where there shall or can be no more; the caller journals it."""
-        if self.ended or len(self.history) >= self.evaluations:
+        if self.ended or self.history.asked >= self.evaluations:
             return None
         try:
             (suggestion,) = self.engine.ask(1)
         except Infeasible as error:
-            if not len(self.history):
+            if not self.history.asked:
                 raise
             self.ended = True
-            self.note(Note(f"ended after {len(self.history)} trials: {error}"))
+            self.note(Note(f"ended after {self.history.asked} trials: {error}"))
             return None
         return self.history[suggestion.number]
 
@@ -181,9 +226,9 @@ def _run_batches(search: _Search, objective: ClosedForm, size: int, stop: Callab
     Batches end at multiples of their size, so a search cut off inside one goes on with the same batches.
     """
     batch, synced = search.history.pending, time.monotonic()
-    while batch or not stop():
+    while batch or not (stop() or search.over()):
         asked = []
-        while (not batch or len(search.history) % size) and (trial := search.ask()):
+        while (not batch or search.history.asked % size) and (trial := search.ask()):
             batch.append(trial)
             asked.append(Asked(trial.number, trial.config))
         if not batch:
@@ -237,6 +282,8 @@ class _Trials(Dispatch[Trial]):
             return []
         if self._again:
             return [self._again.popleft()]
+        if self._search.over():
+            return []
         trials: list[Trial] = []
         enough = time.monotonic() + _ASK_SECONDS
         while len(trials) < most and (trial := self._search.ask()):

@@ -50,7 +50,7 @@ class Bar(Progress):
 
     def of_search(self, name: str, history: History) -> None:
         """Show the best value so far and the trials per second of this run."""
-        (done, failures), now = history.counts, time.monotonic()
+        (done, failures), now = history.own_counts, time.monotonic()
         ended = done + failures
         start, before = self._began.setdefault(name, (now, ended))
         rate = (ended - before) / (now - start) if now > start else 0.0

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from search.trial import Asked, Done, Event, Failed
+from search.trial import Asked, Done, Event, Failed, Given
 from spaces.errors import BadInput
 
 FORMAT = 3
 """Version of the journal format, in every header. Older formats stay readable, newer ones are refused.
 
 2: attempts that are followed by another are records (`Retried`); in format 1 they were notes.
-3: a trial may end with the values of several objectives.
+3: a trial may end with the values of several objectives; configurations given from elsewhere (`Given`), the
+   worker a trial was asked for, the rule that ended a search (`Stopped`).
 """
 
 
@@ -58,6 +59,16 @@ class Retried:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """A stopping rule held: nothing more is asked, unless the search is resumed without that rule."""
+
+    rule: str
+    """The rule with its numbers."""
+    text: str
+    """What was found, for people."""
+
+
+@dataclass(frozen=True)
 class SearchEnd:
     """In the journal of a sweep: one of its searches returned a summary, or failed for a reason."""
 
@@ -71,15 +82,17 @@ class SearchEnd:
     """Of what was asked of the search; where that changes, it is called again."""
 
 
-Record = Event | Note | Retried | SearchEnd
+Record = Event | Note | Retried | Stopped | SearchEnd
 
-_KINDS: dict[str, type[Header | Asked | Done | Failed | Note | Retried | SearchEnd]] = {
+_KINDS: dict[str, type[Header | Record]] = {
     "header": Header,
+    "given": Given,
     "asked": Asked,
     "done": Done,
     "failed": Failed,
     "note": Note,
     "retried": Retried,
+    "stopped": Stopped,
     "search": SearchEnd,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

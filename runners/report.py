@@ -17,11 +17,12 @@ from runners.enumeration import Enumerations
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
-from runners.records import Note, Record, Retried, SearchEnd
+from runners.records import Note, Record, Retried, SearchEnd, Stopped
 from runners.rendering import plain
 from runners.sweep import FOLDER
 from search.history import History
 from search.report import report as search_report
+from search.trial import Asked
 from spaces.errors import BadInput
 
 FORMAT = 1
@@ -110,6 +111,7 @@ def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> di
         "name": job.name,
         "digest": job.digest,
         "description": job.spec.model_dump(mode="json", exclude_none=True),
+        "stopped": _stopped(journal.records if journal else ()),
         "notes": [*job.objective.notes, *_notes(journal.records if journal else ())],
         "metric": job.objective.metric,
         "best": best,
@@ -123,11 +125,17 @@ def _notes(records: Iterable[Record]) -> list[str]:
     """Remarks of a journal, and attempts that were not the last."""
     notes = []
     for record in records:
-        if isinstance(record, Note):
+        if isinstance(record, Note | Stopped):
             notes.append(record.text)
         elif isinstance(record, Retried):
             notes.append(f"trial {record.number} {record.status}: {record.reason}; tried again")
     return notes
+
+
+def _stopped(records: Iterable[Record]) -> str | None:
+    """The rule that ended a search; `None` where none did, or the search went on later without it."""
+    last = [record for record in records if isinstance(record, Stopped | Asked)][-1:]
+    return last[0].rule if last and isinstance(last[0], Stopped) else None
 
 
 def _certified(problem: Problem | None, certified: Optimum, best: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -56,7 +56,12 @@ def best_table(searches: Sequence[Search]) -> Table:
     names = list(dict.fromkeys(name for search in searches for name in _found(search)))
     certified = any(search["certified"] or search.get("enumerated") for search in searches)
     columns = ["search", "value", *(["above the certified optimum"] if certified else []), *names]
-    return Table.of(columns, [_best_row(search, names, certified) for search in searches[:MOST_ROWS]])
+    rows = [_best_row(search, names, certified) for search in searches[:MOST_ROWS]]
+    sources = [search["best"] and search["best"]["source"] for search in searches[:MOST_ROWS]]
+    if any(sources):
+        columns.append("from")
+        rows = [[*row, source] for row, source in zip(rows, sources, strict=True)]
+    return Table.of(columns, rows)
 
 
 def _best_row(search: Search, names: Sequence[str], certified: bool) -> list[str | None]:
@@ -131,6 +136,10 @@ def _summary(searches: Sequence[Search]) -> str:
     parts = [f"{len(searches)} searches", f"{done} of {asked} evaluations done"]
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{pending} running"] if pending else []
+    given = sum(search["search"]["given"] for search in searches)
+    parts += [f"{given} known before"] if given else []
+    stopped = sum(search["stopped"] is not None for search in searches)
+    parts += [f"{stopped} stopped by a rule"] if stopped else []
     return ", ".join(parts) + "."
 
 

@@ -45,6 +45,8 @@ class RetriesSpec(Strict):
     failed: Times | None = None
 
 
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+"""A number of them, or HH:MM:SS."""
 Memory = Annotated[ByteSize, BeforeValidator(_bytes), Field(gt=0)]
 Retries = Annotated[RetriesSpec, BeforeValidator(_retries)]
 Ending = Literal["crashed", "lost", "timeout", "memory", "temporary", "failed"]
@@ -85,7 +87,7 @@ class ResourcesSpec(BundleSpec):
 class RunSpec(Strict):
     """The part of the file about how its searches are run, all of them alike."""
 
-    walltime: Annotated[float, BeforeValidator(_seconds)] | None = None
+    walltime: Seconds | None = None
     priority: Annotated[int, BeforeValidator(no_bool)] = 0
     """In a queue of jobs, the greatest runs first."""
     resources: ResourcesSpec | None = None

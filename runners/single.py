@@ -15,7 +15,9 @@ from runners.journal import Journal
 from runners.loop import run_search
 from runners.records import Header
 from runners.walltime import Walltime
+from runners.warm_start import warm_start
 from search.history import History
+from search.trial import Asked
 
 LIBRARIES = ("scalesearch", "numpy", "scipy", "ConfigSpace", "scikit-learn", "scikit-optimize")
 """What a result may depend on."""
@@ -36,6 +38,8 @@ def run_job(
     """
     own_limits = isinstance(job.objective, CommandObjective)
     with Journal.open(folder, header(job.name, job.digest, job.spec.seed)) as journal:
+        if not any(isinstance(event, Asked) for event in journal.events):
+            journal.begin(warm_start(job))
         return run_search(
             engine=job.engine(),
             objective=job.objective,
@@ -48,6 +52,7 @@ def run_job(
             memory=None if own_limits else job.spec.memory,
             policy=job.policy,
             walltime=walltime,
+            rules=job.rules,
             progress=progress,
         )
 
@@ -58,8 +63,8 @@ def run_spec(spec: SearchSpec, source: Path, name: str, folder: Path) -> dict[st
     history = run_job(build(spec, source), folder, InlineBackend())
     best = history.best
     return {
-        "done": len(history.done),
-        "failed": len(history.failed),
+        "done": history.own_counts[0],
+        "failed": history.own_counts[1],
         "best": None if best is None else best.value,
     }
 

@@ -166,8 +166,9 @@ class Watcher:
     def _search(self, spec: SearchSpec, sweeper: str | None) -> SearchStatus:
         follower, end = self._searches[spec.name], self._sweep.ends.get(spec.name)
         history = follower.history
-        done, failed = history.counts
-        if done + failed >= spec.evaluations or (end is not None and end.summary is not None):
+        done, failed = history.own_counts
+        enough = done + failed >= spec.evaluations or (follower.stopped and not history.pending)
+        if enough or (end is not None and end.summary is not None):
             state = State.FINISHED
         elif self._owner(self._folder / FOLDER / spec.name) or (sweeper and follower.begun and end is None):
             state = State.RUNNING

@@ -9,6 +9,10 @@ Contract:
 - `tell` and `tell_failure` take each outcome once, in order of arrival. Failures are learned from, never
   turned into a number by the caller.
 - Trials asked and not yet told are pending: an engine takes them into account when asked again.
+- Configurations given to it are asked first, in their order. Outcomes given to it are learned from like its
+  own; their trials have numbers below 0 and are no suggestions.
+- Asked under a worker's name, it first returns what that worker was given and has not told: one that died
+  and comes back gets the same trial.
 - Not thread-safe: one loop owns an engine.
 """
 
@@ -21,12 +25,12 @@ import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
 from search.candidates import Candidates
-from search.history import History
+from search.history import History, Moment
 from search.threads import one_thread
-from search.trial import Asked, Done, Event, Failed, Suggestion, Trial
+from search.trial import Asked, Done, Event, Failed, Given, Suggestion, Trial
 from spaces.configs import Config, Configs
 from spaces.encoding import Encoder
-from spaces.errors import BadInput, Infeasible
+from spaces.errors import BadInput, Infeasible, Mistakes
 
 Constraint = Callable[[Configs], npt.ArrayLike]
 """Rows of configs -> which are feasible, shape (len(rows),)."""
@@ -55,6 +59,8 @@ class Engine(ABC):
     name: ClassVar[str]
     most_objectives: ClassVar[int] = 1
     """How many objectives it can search over."""
+    foresees: ClassVar[bool] = False
+    """Whether it has a model that says how much improvement to expect of its proposals."""
 
     def __init__(
         self,
@@ -73,9 +79,16 @@ class Engine(ABC):
         self.reference = reference
         self.history = History()
         self.candidates = Candidates(self.encoder, self.feasible, self.history)
+        self._expected: float | None = None
+        """Improvement expected of the last proposal; set by `_propose` where the engine foresees it."""
+        self._foresight: tuple[Moment, Config, float | None] | None = None
 
-    def ask(self, n: int = 1) -> list[Suggestion]:
+    def ask(self, n: int = 1, *, worker: str | None = None) -> list[Suggestion]:
         """Propose n configurations; fewer where the space has no more.
+
+        Args:
+            n: how many.
+            worker: a name. Suggestions made under it and not told yet come first, and count.
 
         Raises:
             Infeasible: no legal configuration satisfies the constraint, or every one has been asked.
@@ -83,19 +96,96 @@ class Engine(ABC):
         """
         if n < 0:
             raise ValueError(f"expected a count of suggestions, got {n}")
-        suggestions: list[Suggestion] = []
-        for _ in range(n):
+        held = [] if worker is None else self.history.pending_of(worker)[:n]
+        suggestions = [Suggestion(trial.number, trial.config) for trial in held]
+        while len(suggestions) < n:
             number = self.history.next_number
             try:
-                with one_thread():
-                    config = self._propose(number, np.random.default_rng([self.seed, number]))
+                config = self._planned(number) or self._foreseen(number)[0]
             except Infeasible:
                 if suggestions:
                     break
                 raise
-            self.history.append(Asked(number, config))
+            self.history.append(Asked(number, config, worker))
             suggestions.append(Suggestion(number, config))
         return suggestions
+
+    def suggest_first(self, configs: Iterable[Config], *, source: str = "given") -> None:
+        """Ask these configurations, in this order, before anything of its own.
+
+        Args:
+            configs: legal and feasible; one that has been asked already is left out.
+            source: where they come from.
+
+        Raises:
+            BadInput: every mistake in them; none is taken then.
+        """
+        new: dict[bytes, Config] = {}
+        found = Mistakes()
+        for position, config in enumerate(configs):
+            with found.within(f"configs[{position}]"):
+                row = self._row_of(config)
+                if not self.feasible(row).all():
+                    raise BadInput.of("config", "a feasible configuration", config)
+                if len(self.candidates.unasked(row)):
+                    new.setdefault(row.tobytes(), config)
+        found.settle()
+        planned = {self._row_of(trial.config).tobytes() for trial in self.history.planned}
+        for key, config in new.items():
+            if key not in planned:
+                self.history.append(Given(self.history.next_given, config, source))
+
+    def tell_known(self, config: Config, value: float | Sequence[float], *, source: str = "given") -> None:
+        """Learn the value of a configuration that was evaluated elsewhere; feasible or not.
+
+        Raises:
+            BadInput: the configuration is not one of the space.
+            ValueError: a value is not finite, or there are not as many as objectives.
+        """
+        self._row_of(config)
+        number = self.history.next_given
+        done = self._done(number, value)
+        if not np.isfinite(done.numbers).all():
+            raise ValueError(f"a known configuration has the value {value}: not a number is a failure")
+        self.replay([Given(number, config, source), done])
+
+    def expected_improvement(self) -> float | None:
+        """By how much the next suggestion is expected to beat the best value, in units of the values.
+
+        `None` where no model says so: in the initial design, for configurations given, where nothing is left
+        to ask, and for an engine that has none (see `foresees`). The next `ask` need not propose again.
+        """
+        if not self.foresees or self.history.planned:
+            return None
+        try:
+            return self._foreseen(self.history.next_number)[1]
+        except Infeasible:
+            return None
+
+    def _planned(self, number: int) -> Config | None:
+        """The first of the configurations given, if there are any."""
+        planned = self.history.planned
+        if not planned:
+            return None
+        self._adopt(Trial(number, planned[0].config))
+        return planned[0].config
+
+    def _foreseen(self, number: int) -> tuple[Config, float | None]:
+        """What the engine proposes next and the improvement it expects; made once for each state."""
+        moment = self.history.moment
+        if self._foresight is None or self._foresight[0] != moment:
+            self._expected = None
+            with one_thread():
+                config = self._propose(number, np.random.default_rng([self.seed, number]))
+            self._foresight = moment, config, self._expected
+        return self._foresight[1:]
+
+    def _row_of(self, config: Config) -> npt.NDArray[np.float64]:
+        """The canonical row of a configuration, shape (1, d); raises `BadInput` if it is not of the space."""
+        row = self.encoder.canonical(self.encoder.encode_many([config]))
+        if not self.encoder.legal(row).all():
+            raise BadInput.of("config", "a configuration that is not forbidden", config)
+        return row
 
     def tell(self, suggestion: Suggestion | int, value: float | Sequence[float]) -> None:
         """Report the value of a suggestion, or the values of several objectives in their order.
@@ -120,9 +210,9 @@ class Engine(ABC):
         for event in events:
             if isinstance(event, Asked):
                 self._adopt(Trial(event.number, event.config))
-                self.history.append(event)
-            else:
-                self._learn(self.history.append(event))
+            trial = self.history.append(event)
+            if isinstance(event, Done | Failed):
+                self._learn(trial)
 
     def best(self) -> Trial | None:
         """The done trial of least value, `None` before the first.

@@ -1,11 +1,12 @@
 """The history of a search: a fold of its events, in order of arrival."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from operator import le
+from operator import itemgetter, le
 
-from search.trial import Asked, Done, Event, Failed, Trial, TrialState
+from search.trial import Asked, Done, Event, Failed, Given, Trial, TrialState
 
 
 @dataclass(frozen=True)
@@ -34,32 +35,55 @@ class History:
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._trials: dict[int, Trial] = {}
+        self._planned: dict[int, Trial] = {}
         self._asked: list[int] = []
         self._pending: dict[int, None] = {}
         self._outcomes: list[Done | Failed] = []
         self._best: Trial | None = None
         self._front: dict[tuple[float, ...], Trial] = {}
         self._objectives: int | None = None
-        self._next_number = 0
+        self._falls: list[tuple[int, float]] = []
+        """How many outcomes there were when the best value fell, and to what."""
+        self._next_number, self._next_given = 0, -1
         self._failures = 0
+        self._given_done = self._given_failed = 0
         for event in events:
             self.append(event)
 
     def append(self, event: Event) -> Trial:
         """Add one event and return the trial as it stands after it."""
-        if isinstance(event, Asked):
-            if event.number in self._trials:
-                raise ValueError(f"trial {event.number} was asked already")
-            trial = Trial(event.number, event.config)
-            self._asked.append(event.number)
-            self._pending[event.number] = None
-            self._next_number = max(self._next_number, event.number + 1)
-        else:
-            trial = self._end(event)
+        if isinstance(event, Given):
+            return self._give(event)
+        trial = self._ask(event) if isinstance(event, Asked) else self._end(event)
         self._trials[event.number] = trial
         return trial
 
+    def _give(self, event: Given) -> Trial:
+        if event.number >= 0 or event.number in self._planned or event.number in self._trials:
+            raise ValueError(f"{event.number} is not the number of a new given configuration")
+        self._next_given = min(self._next_given, event.number - 1)
+        return self._planned.setdefault(event.number, Trial(event.number, event.config, source=event.source))
+
+    def _ask(self, event: Asked) -> Trial:
+        if event.number in self._trials or event.number < 0:
+            raise ValueError(f"trial {event.number} was asked already")
+        self._asked.append(event.number)
+        self._pending[event.number] = None
+        self._next_number = max(self._next_number, event.number + 1)
+        plan = next((plan for plan in self._planned.values() if plan.config == event.config), None)
+        if plan is not None:
+            del self._planned[plan.number]
+        return Trial(
+            event.number, event.config, worker=event.worker, source=None if plan is None else plan.source
+        )
+
     def _end(self, event: Done | Failed) -> Trial:
+        if event.number in self._planned:  # an outcome known before the search
+            self._trials[event.number] = self._planned.pop(event.number)
+            self._asked.append(event.number)
+            self._pending[event.number] = None
+            self._given_failed += isinstance(event, Failed)
+            self._given_done += isinstance(event, Done)
         asked = self._trials.get(event.number)
         if asked is None:
             raise ValueError(f"trial {event.number} was never asked")
@@ -69,7 +93,7 @@ class History:
             self._check(event)
         self._outcomes.append(event)
         del self._pending[event.number]
-        ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker)
+        ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker or asked.worker)
         if isinstance(event, Failed):
             self._failures += 1
             return replace(ended, state=TrialState.FAILED, reason=event.reason)
@@ -104,6 +128,7 @@ class History:
         self._front[numbers] = trial
         if trial.value is not None:
             self._best = trial
+            self._falls.append((len(self._outcomes), trial.value))
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -113,6 +138,25 @@ class History:
 
     def __contains__(self, number: object) -> bool:
         return number in self._trials
+
+    @property
+    def asked(self) -> int:
+        """How many trials this search asked for; those given are not among them."""
+        return len(self._asked) - self._given_done - self._given_failed
+
+    @property
+    def planned(self) -> list[Trial]:
+        """Configurations given without an outcome, in the order they are to be asked."""
+        return [self._planned[number] for number in sorted(self._planned, reverse=True)]
+
+    @property
+    def given(self) -> list[Trial]:
+        """Trials whose outcome was known before the search, in the order they were given."""
+        return [trial for trial in self.ended if trial.given]
+
+    def pending_of(self, worker: str) -> list[Trial]:
+        """Pending trials that were asked for under this name, in order of their number."""
+        return [trial for trial in self.pending if trial.worker == worker]
 
     @property
     def trials(self) -> list[Trial]:
@@ -131,8 +175,14 @@ class History:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many trials are done, and how many failed."""
+        """How many trials are done, and how many failed; those given are among them."""
         return len(self._outcomes) - self._failures, self._failures
+
+    @property
+    def own_counts(self) -> tuple[int, int]:
+        """How many trials that this search asked for are done, and how many failed."""
+        done, failed = self.counts
+        return done - self._given_done, failed - self._given_failed
 
     @property
     def done(self) -> list[Trial]:
@@ -158,9 +208,29 @@ class History:
         return list(self._front.values())
 
     @property
+    def seconds_run(self) -> float:
+        """How long at least one trial of this search was running, by the times the trials carry."""
+        total, latest = 0.0, -math.inf
+        spans = [(t.started, t.ended) for t in self.ended if not t.given]
+        for started, ended in sorted((a, b) for a, b in spans if a is not None and b is not None):
+            total += max(0.0, ended - max(started, latest))
+            latest = max(latest, ended)
+        return total
+
+    def best_after(self, outcomes: int) -> float | None:
+        """The best value when so many outcomes had arrived; `None` where there was none."""
+        place = bisect_right(self._falls, outcomes, key=itemgetter(0))
+        return self._falls[place - 1][1] if place else None
+
+    @property
     def next_number(self) -> int:
         """The number the next new suggestion gets."""
         return self._next_number
+
+    @property
+    def next_given(self) -> int:
+        """The number the next given configuration gets."""
+        return self._next_given
 
     @property
     def moment(self) -> Moment:
@@ -169,9 +239,16 @@ class History:
 
     def at(self, moment: Moment) -> "History":
         """The history as it stood at an earlier moment."""
-        asked = [Asked(number, self._trials[number].config) for number in self._asked[: moment.asked]]
+        asked = [_begun(self._trials[number]) for number in self._asked[: moment.asked]]
         return History([*asked, *self._outcomes[: moment.ended]])
 
     def asked_since(self, count: int) -> list[Trial]:
         """The trials asked after the first `count`, in the order they were asked."""
         return [self._trials[number] for number in self._asked[count:]]
+
+
+def _begun(trial: Trial) -> Given | Asked:
+    """The event that began a trial."""
+    if trial.given:
+        return Given(trial.number, trial.config, trial.source or "")
+    return Asked(trial.number, trial.config, trial.worker)

@@ -26,7 +26,7 @@ class Improvement:
     number: int
     """The trial's number."""
     outcomes: int
-    """Outcomes that had arrived by then, failures and this one included."""
+    """Outcomes that had arrived by then, failures and this one included; 0 for what was known before."""
     seconds: float | None
     """From the first start of any trial to the end of this one; `None` where it carries no times."""
     value: float
@@ -65,6 +65,8 @@ class SearchReport:
     done: int
     failed: int
     pending: int
+    given: int
+    """Trials whose outcome was known before the search; the counts above are without them."""
     top: tuple[Trial, ...]
     """Done trials of least value, best first; the earlier to arrive where values tie."""
     convergence: tuple[Improvement, ...]
@@ -85,6 +87,7 @@ class SearchReport:
             "done": self.done,
             "failed": self.failed,
             "pending": self.pending,
+            "given": self.given,
             "best": None if best is None else _trial_dict(best),
             "top": [_trial_dict(trial) for trial in self.top],
             "convergence": [asdict(step) for step in self.convergence],
@@ -116,13 +119,16 @@ def report(history: History, *, workers: int | None = None, top: int = 10) -> Se
     ]
     if mistakes:
         raise BadInput(mistakes)
+    done, failed = history.own_counts
+    own_failures = [trial for trial in history.failed if not trial.given]
     return SearchReport(
-        done=len(history.done),
-        failed=len(history.failed),
+        done=done,
+        failed=failed,
         pending=len(history.pending),
+        given=sum(history.counts) - done - failed,
         top=tuple(sorted(history.done, key=_value)[:top]),
         convergence=tuple(_convergence(history.ended)),
-        failures=_failures(history.failed),
+        failures=_failures(own_failures),
         timing=_timing(history.ended, workers),
     )
 
@@ -137,8 +143,9 @@ def _convergence(ended: Sequence[Trial]) -> Iterable[Improvement]:
     """The steps of the best value so far; `ended` is in order of arrival."""
     spans = [span for trial in ended if (span := _span(trial))]
     opening = min((start for start, _ in spans), default=0.0)
-    best = math.inf
-    for outcomes, trial in enumerate(ended, start=1):
+    best, outcomes = math.inf, 0
+    for trial in ended:
+        outcomes += not trial.given
         if trial.state is TrialState.DONE and _value(trial) < best:
             best = _value(trial)
             span = _span(trial)
@@ -192,4 +199,5 @@ def _trial_dict(trial: Trial) -> dict[str, Any]:
         "started": trial.started,
         "ended": trial.ended,
         "worker": trial.worker,
+        "source": trial.source,
     }

@@ -1,4 +1,4 @@
-"""A trial and the three events that make its life: the values everything in `search` passes around."""
+"""A trial and the events that make its life: the values everything in `search` passes around."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +29,7 @@ class Trial:
     """A suggestion and what became of it. Times are seconds since the epoch, taken on the worker."""
 
     number: int
+    """Counts from 0 within one search; below 0 where the outcome was known before it."""
     config: Config
     state: TrialState = TrialState.ASKED
     value: float | None = None
@@ -39,8 +40,29 @@ class Trial:
     started: float | None = None
     ended: float | None = None
     worker: str | None = None
+    """Who ran it; until then, who asked for it, if a name was given."""
     values: tuple[float, ...] | None = None
     """What is minimised, in place of `value`, where there are several objectives."""
+    source: str | None = None
+    """Where a configuration comes from that no engine proposed."""
+
+    @property
+    def given(self) -> bool:
+        """Whether its outcome was known before the search: it is learned from, and no evaluation of it."""
+        return self.number < 0
+
+
+@dataclass(frozen=True)
+class Given:
+    """Event: a configuration from elsewhere, such as an earlier search.
+
+    If its outcome is known, that follows at once; otherwise it is asked before anything an engine proposes.
+    """
+
+    number: int
+    """Counts down from -1."""
+    config: Config
+    source: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,8 @@ class Asked:
 
     number: int
     config: Config
+    worker: str | None = None
+    """The name under which it was asked for; asking again under it gives the same trial until it ends."""
 
 
 @dataclass(frozen=True)
@@ -88,4 +112,4 @@ class Failed:
     worker: str | None = None
 
 
-Event = Asked | Done | Failed
+Event = Given | Asked | Done | Failed

@@ -117,6 +117,18 @@ class Encoder:
         """Which cells count, shape (n, d)."""
         return ~np.isnan(self._codes(rows))
 
+    def inactive(self, config: Mapping[str, Value]) -> list[str]:
+        """Parameters that have a value in `config` though their conditions are not met.
+
+        Raises:
+            BadInput: a value outside its domain, or an unknown name.
+        """
+        given = self._codes_of(Configs.from_rows([config]))
+        codes = given.copy()
+        self._deactivate(codes)
+        off = ~np.isnan(given[0]) & np.isnan(codes[0])
+        return [name for name, dropped in zip(self.names, off.tolist(), strict=True) if dropped]
+
     def legal(self, rows: Array) -> Mask:
         """Which rows violate no forbidden clause, shape (n,)."""
         return self._legal(self._codes(rows))

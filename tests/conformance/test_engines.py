@@ -13,7 +13,7 @@ import pytest
 
 from search import Engine, Suggestion, engine_names, make_engine
 from search.engine import Constraint
-from search.trial import Asked, Done, Event, Failed
+from search.trial import Asked, Done, Event, Failed, Given
 from spaces.configs import Config, Configs, Value
 from spaces.errors import BadInput, Infeasible
 
@@ -187,7 +187,7 @@ def test_a_replayed_engine_goes_on_as_the_unbroken_one(variant: str, case: str) 
                 assert resumed.ask() == [Suggestion(event.number, event.config)]
             elif isinstance(event, Done):
                 resumed.tell(event.number, event.numbers)
-            else:
+            elif isinstance(event, Failed):
                 resumed.tell_failure(event.number, event.reason)
 
 
@@ -374,3 +374,42 @@ def test_a_constraint_may_be_a_generator(variant: str) -> None:
     name, options = VARIANTS[variant]
     rows = make_engine(name, law(), constraint=lambda rows: (row["tokens"] < 1e10 for row in rows), **options)  # type: ignore[arg-type, operator, return-value]
     assert all(suggestion.config["tokens"] < 1e10 for suggestion in rows.ask(4))  # type: ignore[operator]
+
+
+@every_engine
+def test_what_is_given_comes_first_or_teaches_and_a_replay_goes_on_alike(variant: str) -> None:
+    engine, resumed = make(variant, "law"), make(variant, "law")
+    first: Config = {"n_active": 2e9, "tokens": 1e10, "sparsity": 0.0}
+    second: Config = {"n_active": 1e9, "tokens": 1e10, "sparsity": 0.5}
+    told: list[Config] = [{"n_active": 10.0 ** (8 + k), "tokens": 1e9, "sparsity": 0.1} for k in range(4)]
+    for known, config in enumerate(told):
+        engine.tell_known(config, float(known))
+    engine.suggest_first([first, second, first], source="a colleague")
+    with pytest.raises(BadInput, match=r"configs\[1\]"):
+        engine.suggest_first([first, {"n_active": 1e12, "tokens": 1e13, "sparsity": 0.0}])
+    assert [suggestion.config for suggestion in engine.ask(2)] == [first, second]
+    assert [trial.source for trial in engine.history.pending] == ["a colleague"] * 2
+    assert (engine.history.asked, engine.history.own_counts, engine.history.counts) == (2, (0, 0), (4, 0))
+    assert engine.best() is engine.history[-1]
+
+    resumed.replay([e for k in range(4) for e in (Given(-1 - k, told[k], "given"), Done(-1 - k, float(k)))])
+    resumed.replay([Given(-5, first, "a colleague"), Given(-6, second, "a colleague")])
+    resumed.replay([Asked(0, first), Asked(1, second)])
+    assert resumed.history.trials == engine.history.trials
+    for number in range(10):
+        (asked,) = engine.ask()
+        assert resumed.ask() == [asked]
+        for each in (engine, resumed):
+            each.tell(asked, float(number))
+
+
+@every_engine
+def test_a_worker_that_asks_again_gets_what_it_has_not_told(variant: str) -> None:
+    engine, resumed = make(variant, "mixed"), make(variant, "mixed")
+    (first,) = engine.ask(worker="a")
+    (other,) = engine.ask(worker="b")
+    assert engine.ask(worker="a") == [first] != [other]
+    resumed.replay([Asked(0, first.config, "a"), Asked(1, other.config, "b")])
+    assert resumed.ask(2, worker="a")[0] == first
+    resumed.tell(first, 1.0)
+    assert [each.number for each in resumed.ask(worker="a")] == [2]

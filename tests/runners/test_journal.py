@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runners.journal import FILE, LOCK, Journal, read
-from runners.records import FORMAT, Header, Note, Record, Retried, SearchEnd, decode, encode
+from runners.records import FORMAT, Header, Note, Record, Retried, SearchEnd, Stopped, decode, encode
 from search.history import History
-from search.trial import Asked, Done, Failed
+from search.trial import Asked, Done, Failed, Given
 from spaces.errors import BadInput
 
 HEADER = Header("demo", "0123abcd", 7, {"scalesearch": "0.1.0"}, created=1.5)
@@ -86,6 +86,23 @@ def test_the_values_of_several_objectives_are_a_list() -> None:
     line = b'{"crc":"38bdbbd3","record":{"kind":"done","number":3,"metrics":{},"values":[1.5,-0.0]}}'
     assert encode(Done(3, values=(1.5, -0.0))) == line + b"\n"
     assert decode(line) == Done(3, values=(1.5, -0.0))
+
+
+@pytest.mark.parametrize(
+    ("record", "body"),
+    [
+        (
+            Given(-1, {"n": 1e9}, "a/b"),
+            '"kind":"given","number":-1,"config":{"n":1000000000.0},"source":"a/b"',
+        ),
+        (Asked(0, {}, "host:7"), '"kind":"asked","number":0,"config":{},"worker":"host:7"'),
+        (Stopped("value=1.0", "reached"), '"kind":"stopped","rule":"value=1.0","text":"reached"'),
+    ],
+)
+def test_what_format_3_brought_is_written_so(record: Record, body: str) -> None:
+    line = encode(record)
+    assert line.endswith(b'"record":{%s}}\n' % body.encode())
+    assert decode(line[:-1]) == record
 
 
 def test_the_format_is_the_golden_one(written: bytes) -> None:

@@ -28,6 +28,7 @@ from runners.walltime import Walltime
 from runners.worker import execute
 from search.engine import Engine
 from search.history import History
+from search.stopping import NoChange, StoppingRules
 from search.trial import Asked, Done
 from spaces.configs import Config, Configs, Value
 from spaces.errors import Infeasible
@@ -187,6 +188,30 @@ def test_a_search_cut_anywhere_goes_on_as_if_unbroken(
         again = search(objective, evaluations=8, parallel=parallel, folder=folder)
         assert shown(again) == shown(unbroken), kept
         assert (folder / FILE).read_bytes().startswith(b"".join(lines[:kept]))
+
+
+RULES = StoppingRules(no_change=NoChange(3))
+
+
+@pytest.mark.parametrize(("objective", "parallel"), [(Parabola(), 3), (Measured(), 2)])
+def test_a_rule_ends_a_search_for_good_wherever_it_was_cut(
+    search: Search, tmp_path: Path, objective: Objective, parallel: int
+) -> None:
+    def rerun(folder: Path, **options: Any) -> History:
+        return search(objective, Script(size=2) if parallel == 2 else None, folder=folder, **options)
+
+    options: dict[str, Any] = {"evaluations": 40, "parallel": parallel, "rules": RULES}
+    unbroken = rerun(tmp_path / "job", **options)
+    assert len(unbroken.ended) < 40
+    lines = (tmp_path / "job" / FILE).read_bytes().splitlines(keepends=True)
+    (place,) = [n for n, line in enumerate(lines) if b'"kind":"stopped"' in line]
+    for kept in range(place, len(lines) + 1):  # what ran when the rule came to hold ends all the same
+        folder = tmp_path / f"cut{kept}"
+        folder.mkdir()
+        (folder / FILE).write_bytes(b"".join(lines[:kept]))
+        assert shown(rerun(folder, **options)) == shown(unbroken), kept
+    without = rerun(tmp_path / "job", **{**options, "rules": StoppingRules(value=-1.0)})
+    assert len(without.ended) == 40
 
 
 def test_a_finished_search_is_not_evaluated_again(search: Search, tmp_path: Path) -> None:
