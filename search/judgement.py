@@ -17,7 +17,9 @@ from search.engine import Engine
 from search.forest import Forest
 from search.gaussian_process import GaussianProcess
 from search.history import History
+from search.promise import expected_improvement
 from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
+from search.target_transform import TargetTransform
 from search.trial import Trial, TrialState
 from spaces.encoding import Encoder, Kind
 
@@ -91,6 +93,21 @@ class Judge:
         surrogate = self._surrogate(evidence, stream, rng)
         surrogate = surrogate.believing(_believed(_improvement(surrogate, success), evidence.pending))
         return _improvement(surrogate, success)
+
+    def gain(self, acquisition: Acquisition, row: Array, evidence: Evidence, stream: int | None) -> float:
+        """The improvement that an acquisition made of this evidence expects, in units of the values.
+
+        Args:
+            acquisition: as `acquisition` returned it, last of this stream.
+            row: where, shape (1, d).
+            evidence: it was made of.
+            stream: and named by.
+        """
+        trees = isinstance(acquisition.surrogate, Forest)
+        transform = TargetTransform.fit(evidence.values) if trees else self._processes.transform(stream)
+        mean, std = acquisition.surrogate.predict(row)
+        gain = expected_improvement(float(mean[0]), float(std[0]), acquisition.best, transform)
+        return gain * float(np.exp(acquisition.log_success(row)[0]))
 
     def _surrogate(
         self, evidence: Evidence, stream: int | None, rng: np.random.Generator

@@ -53,6 +53,10 @@ class ProcessFactory:
         kept = subset(values, DATA_CAP)
         return GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
 
+    def transform(self, stream: int | None) -> TargetTransform:
+        """Of the values of the process last made over a stream."""
+        return self._fits[stream][1]
+
     def success(self, rows: Array, labels: Array) -> GaussianProcess:
         """A process over labels (n,), 1 for trials with a value and -1 for failures, at few rows.
 

@@ -30,6 +30,16 @@ def yeo_johnson(y: Array, power: float) -> Array:
     return np.asarray(np.copysign(grown, y))
 
 
+def inverse_yeo_johnson(z: Array, power: float) -> Array:
+    """The inverse of `yeo_johnson`; infinite above its range, which is bounded for a negative power."""
+    exponent = np.where(z >= 0.0, power, 2.0 - power)
+    small = np.abs(exponent) < 1e-9
+    grown = exponent * np.abs(z)
+    log = np.log1p(np.maximum(grown, -1.0), where=grown > -1.0, out=np.full_like(grown, -np.inf))
+    y = np.expm1(np.where(small, np.abs(z), log / np.where(small, 1.0, exponent)))
+    return np.asarray(np.copysign(y, z))
+
+
 def log_likelihood(y: Array, power: float) -> float:
     """Profile log likelihood of the exponent, transformed values normal (Yeo and Johnson 2000, Eq. 3.1)."""
     variance = float(np.var(yeo_johnson(y, power)))
@@ -68,3 +78,7 @@ class TargetTransform:
     def __call__(self, values: Array) -> Array:
         """Transformed targets, same shape."""
         return (yeo_johnson((values - self.center) / self.spread, self.power) - self.mean) / self.std
+
+    def inverse(self, targets: Array) -> Array:
+        """The values of targets, same shape."""
+        return self.center + self.spread * inverse_yeo_johnson(self.mean + self.std * targets, self.power)

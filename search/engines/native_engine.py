@@ -47,6 +47,7 @@ class NativeEngine(SobolEngine):
     """
 
     name = "native"
+    foresees = True
 
     def __init__(
         self,
@@ -129,4 +130,7 @@ class NativeEngine(SobolEngine):
             return None
         acquisition = self._judge.acquisition(evidence, stream, rng)
         incumbents = evidence.rows[np.argsort(evidence.values, kind="stable")]
-        return Maximiser(candidates, self._moves).maximise(acquisition, incumbents, count, rng)
+        rows = Maximiser(candidates, self._moves).maximise(acquisition, incumbents, count, rng)
+        if stream is None:  # a restart knows only its own best value
+            self._expected = self._judge.gain(acquisition, rows[:1], evidence, stream)
+        return rows
