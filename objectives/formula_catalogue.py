@@ -9,6 +9,7 @@ from typing import Any
 
 from objectives.capability.downstream import Curve, Sigmoid
 from objectives.capability.downstream_gadre import PUBLISHED, TASKS, published
+from objectives.capability.downstream_skills import EQUATION, TITLE
 from objectives.capability.downstream_translation import Translation
 from objectives.laws.law import Formula, Trust
 from objectives.recipe import RECIPES
@@ -16,18 +17,15 @@ from objectives.temporal.position import LAW
 
 RECIPE = "learning rate and batch size of a model; every `scalesearch plan` has it"
 ERROR = "average top-1 error of 17 or 46 tasks from the loss on C4 (`objectives.capability.downstream_gadre`)"
-TRANSLATION = "loss on one data set from that on another (`objectives.capability.downstream_translation`)"
+TRANSLATION = "loss on one data set from that on another (`scalesearch translate`)"
 SIGMOID = "accuracy on one task from the loss on it; `scalesearch chain` fits it"
 _LAWS_ONLY = ("count", "unit", "inherent_sparsity", "extra", "fixed_tokens")
 SKILLS: dict[str, Any] = {
     "family": "sloth",
     "set": None,
-    "title": "Polo et al. 2024, arXiv:2412.06540",
-    "equation": (
-        "score = floor + (1 - floor) sigma(Lambda theta + b), "
-        "theta_k = alpha_ik + beta_k . (ln s, ln t, ln s ln t)"
-    ),
-    "meaning": "benchmarks of families of models; fitted by `objectives.capability.downstream_skills`",
+    "title": TITLE,
+    "equation": EQUATION,
+    "meaning": "benchmarks of families of models; `scalesearch sloth` fits it",
     "coefficients": {},
     "fitted": {},
     "source": "no universal coefficients; floors of the authors' code",

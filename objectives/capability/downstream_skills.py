@@ -34,6 +34,11 @@ FLOORS = {
     "gpqa": 0.25,
 }
 """Scores of guessing, in the authors' code (arXiv:2412.06540)."""
+TITLE = "Polo et al. 2024, arXiv:2412.06540"
+EQUATION = (
+    "score = floor + (1 - floor) sigma(Lambda theta + b), "
+    "theta_k = alpha_ik + beta_k . (ln s, ln t, ln s ln t)"
+)
 DELTA = 0.01
 """Residual, in shares of right answers, beyond which it counts linearly; the authors' too."""
 EDGE = 0.02

@@ -23,11 +23,18 @@ class Column:
     factor: float = 1.0
 
 
-def parse_score_columns(text: str) -> dict[str, Column]:
+def parse_score_columns(
+    text: str, fields: Sequence[str] | None = FIELDS, option: str = "columns"
+) -> dict[str, Column]:
     """Field -> column, from 'field=column' or 'field=column*factor', separated by commas.
 
     >>> parse_score_columns("tokens=tokens_T*1e12, mmlu=MMLU")["tokens"]
     Column(name='tokens_T', factor=1000000000000.0)
+
+    Args:
+        text: as the user wrote it.
+        fields: the fields there are; None allows any name.
+        option: what mistakes call it.
 
     Raises:
         BadInput: a piece without a field or a column, an unknown field, a factor that is no positive number,
@@ -39,13 +46,13 @@ def parse_score_columns(text: str) -> dict[str, Column]:
         field, _, rest = (part.strip() for part in piece.partition("="))
         name, star, factor = (part.strip() for part in rest.partition("*"))
         if not field or not name:
-            mistakes.append(Mistake("columns", "field=column, separated by commas", repr(piece.strip())))
-        elif field not in FIELDS:
-            mistakes.append(Mistake(f"columns.{field}", one_of(FIELDS, field), field))
+            mistakes.append(Mistake(option, "field=column, separated by commas", repr(piece.strip())))
+        elif fields is not None and field not in fields:
+            mistakes.append(Mistake(f"{option}.{field}", one_of(fields, field), field))
         elif field in columns:
-            mistakes.append(Mistake(f"columns.{field}", "one column", f"{columns[field].name} and {name}"))
+            mistakes.append(Mistake(f"{option}.{field}", "one column", f"{columns[field].name} and {name}"))
         elif star and (field in LABELS or not _is_positive(factor)):
-            mistakes.append(Mistake(f"columns.{field}", "a positive number after *", repr(factor)))
+            mistakes.append(Mistake(f"{option}.{field}", "a positive number after *", repr(factor)))
         else:
             columns[field] = Column(name, float(factor) if star else 1.0)
     if mistakes:

@@ -18,9 +18,11 @@ from runners.cli import (
     plan,
     report,
     search,
+    sloth,
     status,
     submit,
     temporal,
+    translate,
     ytopt,
 )
 from runners.cli.output import answer, talk
@@ -50,7 +52,7 @@ def options(
 
 
 COMMANDS = (
-    *(plan, performance, chain, fit, next_runs, forecast, temporal),
+    *(plan, performance, chain, sloth, translate, fit, next_runs, forecast, temporal),
     *(search, ytopt, submit, status, report, cluster, catalogue),
 )
 RESUMABLE = "search", "submit"
