@@ -29,6 +29,23 @@ class Predictor(Protocol):
         ...
 
 
+class Score(Protocol):
+    """What a search maximises over rows: an acquisition."""
+
+    @property
+    def smooth(self) -> bool:
+        """Whether there are gradients."""
+        ...
+
+    def __call__(self, rows: Array) -> Array:
+        """Scores of rows (m, d), shape (m,)."""
+        ...
+
+    def with_gradient(self, rows: Array) -> tuple[Array, Array]:
+        """Scores (m,) and their gradients by the rows (m, d), where there are any."""
+        ...
+
+
 def log_h(z: Array) -> Array:
     """Logarithm of h(z) = phi(z) + z Phi(z), to about 12 digits for every finite z; shape of z."""
     z = np.asarray(z, dtype=np.float64)
@@ -72,28 +89,40 @@ class Acquisition:
 
     def __call__(self, rows: Array) -> Array:
         """Scores of rows (m, d), shape (m,)."""
-        return log_expected_improvement(*self.surrogate.predict(rows), self.best) + self.log_success(rows)
+        improvement = log_expected_improvement(*self.surrogate.predict(rows), self.best)
+        return improvement + log_success(self.success, rows)
 
-    def log_success(self, rows: Array) -> Array:
-        """Log probability that rows (m, d) do not fail, shape (m,)."""
-        if self.success is None:
-            return np.zeros(len(rows))
-        mean, std = self.success.predict(rows)
-        return np.asarray(log_ndtr(mean / np.sqrt(std**2 + self.success.hyperparameters.noise)))
+    @property
+    def smooth(self) -> bool:
+        """Whether there are gradients."""
+        return isinstance(self.surrogate, GaussianProcess)
 
     def with_gradient(self, rows: Array) -> tuple[Array, Array]:
         """Scores (m,) and their gradients by the rows (m, d); the surrogate must be a Gaussian process."""
         assert isinstance(self.surrogate, GaussianProcess)
         mean, std, mean_gradient, std_gradient = self.surrogate.predict_with_gradient(rows)
         by_mean, by_std = log_expected_improvement_slopes(mean, std, self.best)
-        score = log_expected_improvement(mean, std, self.best)
-        gradient = by_mean[:, None] * mean_gradient + by_std[:, None] * std_gradient
-        if self.success is None:
-            return score, gradient
-        mean, std, mean_gradient, std_gradient = self.success.predict_with_gradient(rows)
-        spread = np.sqrt(std**2 + self.success.hyperparameters.noise)
-        u = mean / spread
-        log = log_ndtr(u)
-        slope = np.exp(-0.5 * u * u - LOG_SQRT_2PI - log) / spread
-        u_gradient = mean_gradient - (u * std / spread)[:, None] * std_gradient
-        return score + log, gradient + slope[:, None] * u_gradient
+        log, gradient = log_success_with_gradient(self.success, rows)
+        gradient = gradient + by_mean[:, None] * mean_gradient + by_std[:, None] * std_gradient
+        return log_expected_improvement(mean, std, self.best) + log, gradient
+
+
+def log_success(success: GaussianProcess | None, rows: Array) -> Array:
+    """Log probability that rows (m, d) do not fail, shape (m,)."""
+    if success is None:
+        return np.zeros(len(rows))
+    mean, std = success.predict(rows)
+    return np.asarray(log_ndtr(mean / np.sqrt(std**2 + success.hyperparameters.noise)))
+
+
+def log_success_with_gradient(success: GaussianProcess | None, rows: Array) -> tuple[Array, Array]:
+    """As `log_success`, with gradients by the rows (m, d)."""
+    if success is None:
+        return np.zeros(len(rows)), np.zeros(rows.shape)
+    mean, std, mean_gradient, std_gradient = success.predict_with_gradient(rows)
+    spread = np.sqrt(std**2 + success.hyperparameters.noise)
+    u = mean / spread
+    log = log_ndtr(u)
+    slope = np.exp(-0.5 * u * u - LOG_SQRT_2PI - log) / spread
+    u_gradient = mean_gradient - (u * std / spread)[:, None] * std_gradient
+    return log, slope[:, None] * u_gradient

@@ -8,9 +8,10 @@ each further row is the best one for a single tree drawn at random, which is Tho
 import numpy as np
 import numpy.typing as npt
 
-from search.acquisition import Acquisition, log_expected_improvement
+from search.acquisition import Acquisition, Score, log_expected_improvement, log_success
 from search.forest import Forest
 from search.gaussian_process import GaussianProcess, correlation
+from search.hypervolume_improvement import HypervolumeImprovement
 
 Array = npt.NDArray[np.float64]
 
@@ -18,14 +19,28 @@ CHOICES_EACH, FEWEST = 3, 256
 """Rows of greatest acquisition that compete for each place, and least of them in all."""
 
 
-def choose(acquisition: Acquisition, rows: Array, count: int, rng: np.random.Generator) -> Array:
+def choose(acquisition: Score, rows: Array, count: int, rng: np.random.Generator) -> Array:
     """At most `count` different rows, shape (k, d), of candidates (m, d) that differ."""
     order = np.argsort(-acquisition(rows), kind="stable")[: max(CHOICES_EACH * count, FEWEST)]
     rows, count = rows[order], min(count, len(order))
+    if isinstance(acquisition, HypervolumeImprovement):
+        return rows[each_believed(acquisition, rows, count)]
+    assert isinstance(acquisition, Acquisition)
     if isinstance(acquisition.surrogate, Forest):
         return rows[by_single_trees(acquisition.surrogate, rows, count, rng)]
     assert isinstance(acquisition.surrogate, GaussianProcess)
     return rows[one_after_another(acquisition, acquisition.surrogate, rows, count)]
+
+
+def each_believed(acquisition: HypervolumeImprovement, rows: Array, count: int) -> list[int]:
+    """Positions of the rows of greatest gain, each once those before it are believed in; best rows first."""
+    chosen = [0]
+    left = np.ones(len(rows), dtype=np.bool_)
+    while len(chosen) < count:
+        left[chosen[-1]] = False
+        acquisition = acquisition.believing(rows[chosen[-1:]])
+        chosen.append(int(np.argmax(np.where(left, acquisition(rows), -np.inf))))
+    return chosen
 
 
 def by_single_trees(forest: Forest, rows: Array, count: int, rng: np.random.Generator) -> list[int]:
@@ -44,7 +59,7 @@ def one_after_another(
 ) -> list[int]:
     """Positions of rows, each of the greatest acquisition once the process believes in those before it."""
     believer = Believer(process, rows, count)
-    best, success = acquisition.best, acquisition.log_success(rows)
+    best, success = acquisition.best, log_success(acquisition.success, rows)
     left = np.ones(len(rows), dtype=np.bool_)
     chosen: list[int] = []
     for _ in range(count):

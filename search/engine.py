@@ -234,10 +234,9 @@ class Engine(ABC):
 
     @staticmethod
     def values(trials: Sequence[Trial]) -> npt.NDArray[np.float64]:
-        """Values of done trials, shape (len(trials),), within `LARGEST`."""
-        return np.clip(
-            [np.nan if trial.value is None else trial.value for trial in trials], -LARGEST, LARGEST
-        )
+        """Values of done trials within `LARGEST`, shape (n,), or (n, k) where they have several."""
+        told = [trial.value if trial.values is None else trial.values for trial in trials]
+        return np.clip(np.array(told, dtype=np.float64), -LARGEST, LARGEST)
 
     def _adopt(self, trial: Trial) -> None:
         """A trial asked in an earlier life of this engine; override to keep derived state.

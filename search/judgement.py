@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from search.acquisition import Acquisition
+from search.acquisition import Acquisition, Score, log_success
 from search.candidates import Candidates
 from search.engine import Engine
 from search.forest import Forest
@@ -37,7 +37,7 @@ class Evidence:
     rows: Array
     """Of the trials with a value, shape (n, d)."""
     values: Array
-    """What is minimised, shape (n,)."""
+    """What is minimised, shape (n,), or (n, k) where there are k objectives."""
     ended: Array
     """Rows of all trials that ended, shape (m, d)."""
     labels: Array
@@ -81,7 +81,7 @@ class Judge:
         categorical = [column.kind is Kind.CATEGORICAL for column in encoder.columns]
         self._processes = ProcessFactory(np.array(categorical))
 
-    def acquisition(self, evidence: Evidence, stream: int | None, rng: np.random.Generator) -> Acquisition:
+    def acquisition(self, evidence: Evidence, stream: int | None, rng: np.random.Generator) -> Score:
         """Expected improvement under the evidence, small where a failure is likely.
 
         Args:
@@ -91,10 +91,12 @@ class Judge:
         """
         success = self._success(evidence)
         surrogate = self._surrogate(evidence, stream, rng)
-        surrogate = surrogate.believing(_believed(_improvement(surrogate, success), evidence.pending))
+        surrogate = surrogate.believing(believed_rows(_improvement(surrogate, success), evidence.pending))
         return _improvement(surrogate, success)
 
-    def gain(self, acquisition: Acquisition, row: Array, evidence: Evidence, stream: int | None) -> float:
+    def gain(
+        self, acquisition: Score, row: Array, evidence: Evidence, stream: int | None
+    ) -> float | None:
         """The improvement that an acquisition made of this evidence expects, in units of the values.
 
         Args:
@@ -103,11 +105,17 @@ class Judge:
             evidence: it was made of.
             stream: and named by.
         """
+        assert isinstance(acquisition, Acquisition)
         trees = isinstance(acquisition.surrogate, Forest)
         transform = TargetTransform.fit(evidence.values) if trees else self._processes.transform(stream)
         mean, std = acquisition.surrogate.predict(row)
         gain = expected_improvement(float(mean[0]), float(std[0]), acquisition.best, transform)
-        return gain * float(np.exp(acquisition.log_success(row)[0]))
+        return gain * float(np.exp(log_success(acquisition.success, row)[0]))
+
+    def incumbents(self, evidence: Evidence, rng: np.random.Generator) -> Array:
+        """Rows of the trials with a value, best first, shape (n, d)."""
+        del rng
+        return np.asarray(evidence.rows[np.argsort(evidence.values, kind="stable")])
 
     def _surrogate(
         self, evidence: Evidence, stream: int | None, rng: np.random.Generator
@@ -129,7 +137,7 @@ def _improvement(surrogate: GaussianProcess | Forest, success: GaussianProcess |
     return Acquisition(surrogate, float(surrogate.fitted.min()), success)
 
 
-def _believed(acquisition: Acquisition, pending: Array) -> Array:
+def believed_rows(acquisition: Score, pending: Array) -> Array:
     """Rows of the pending trials that matter, shape (k, d)."""
     if len(pending) <= BELIEVED:
         return pending

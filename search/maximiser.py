@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from search.acquisition import Acquisition
+from search.acquisition import Score
 from search.candidates import Candidates
 from search.choice import CHOICES_EACH, choose
-from search.gaussian_process import GaussianProcess
 from search.moves import Moves
 
 Array = npt.NDArray[np.float64]
@@ -44,9 +43,7 @@ class Maximiser:
         self._candidates = candidates
         self._moves = moves
 
-    def maximise(
-        self, acquisition: Acquisition, incumbents: Array, count: int, rng: np.random.Generator
-    ) -> Array:
+    def maximise(self, acquisition: Score, incumbents: Array, count: int, rng: np.random.Generator) -> Array:
         """Feasible new canonical rows, shape (k, d) with 1 <= k <= count.
 
         The first has the greatest acquisition. The others are chosen among all rows met on the way to it, so
@@ -67,7 +64,7 @@ class Maximiser:
         near = self._moves.around(parents, sizes, rng, CUTS)
         drawn = np.concatenate([pool, near])
         rows, scores = _best(acquisition, drawn, CLIMBERS)
-        if isinstance(acquisition.surrogate, GaussianProcess) and self._moves.floats.any():
+        if acquisition.smooth and self._moves.floats.any():
             rows = np.concatenate([rows, self._climbed(acquisition, rows)])
             scores = acquisition(rows)
         rows = self._descended(acquisition, rows, scores, rng)
@@ -79,7 +76,7 @@ class Maximiser:
         met = self._candidates.unasked(np.concatenate([new[:1], rows, drawn]))
         return choose(acquisition, met, count, rng)
 
-    def _climbed(self, acquisition: Acquisition, starts: Array) -> Array:
+    def _climbed(self, acquisition: Score, starts: Array) -> Array:
         """Where L-BFGS-B takes the float cells of all rows at once, back at the boundary if it left."""
         floats = self._moves.floats
 
@@ -98,9 +95,7 @@ class Maximiser:
         ok = self._moves.feasible(ends)
         return np.concatenate([ends[ok], self._moves.towards(starts[~ok], ends[~ok], CUTS)])
 
-    def _descended(
-        self, acquisition: Acquisition, rows: Array, scores: Array, rng: np.random.Generator
-    ) -> Array:
+    def _descended(self, acquisition: Score, rows: Array, scores: Array, rng: np.random.Generator) -> Array:
         """All rows met in rounds of ever smaller steps around the best, best first."""
         step = FIRST_STEP
         for _ in range(ROUNDS):
@@ -114,7 +109,7 @@ class Maximiser:
         return ordered
 
 
-def _best(acquisition: Acquisition, rows: Array, count: int) -> tuple[Array, Array]:
+def _best(acquisition: Score, rows: Array, count: int) -> tuple[Array, Array]:
     """The `count` rows of greatest score, best first, and their scores."""
     scores = acquisition(rows)
     order = np.argsort(-scores, kind="stable")[:count]

@@ -6,6 +6,7 @@ improvement, small where a failure is likely. Beside a crowd of pending trials o
 asks (`search.batches`).
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -16,6 +17,7 @@ from search.batches import Batch, Batches
 from search.candidates import Candidates
 from search.engine import Constraint
 from search.engines.sobol_engine import SobolEngine
+from search.front_judgement import FrontJudge
 from search.history import History
 from search.judgement import Evidence, Judge
 from search.maximiser import Maximiser
@@ -57,8 +59,10 @@ class NativeEngine(SobolEngine):
         constraint: Constraint | None = None,
         surrogate: str = "auto",
         initial_points: int | None = None,
+        objectives: int = 1,
+        reference: Sequence[float | None] | None = None,
     ) -> None:
-        super().__init__(space, seed=seed, constraint=constraint)
+        super().__init__(space, seed=seed, constraint=constraint, objectives=objectives, reference=reference)
         mistakes = []
         if surrogate not in SURROGATES:
             mistakes.append(Mistake("engine.surrogate", " | ".join(SURROGATES), repr(surrogate)))
@@ -72,7 +76,10 @@ class NativeEngine(SobolEngine):
         self._dimensions = len(kinds) - kinds.count(Kind.CONSTANT)
         self._initial = initial_points or self._dimensions + 2
         self._trees = surrogate == "forest" or (surrogate == "auto" and self.encoder.conditional)
-        self._judge = Judge(self.encoder, trees=self._trees)
+        if objectives > 1:
+            self._judge: Judge = FrontJudge(self.encoder, trees=self._trees, reference=reference)
+        else:
+            self._judge = Judge(self.encoder, trees=self._trees)
         self._moves = Moves(self.encoder, self.feasible)
         self._batches = Batches()
         self._prepared: tuple[Batch, Array] | None = None
@@ -112,7 +119,7 @@ class NativeEngine(SobolEngine):
 
     def _stream(self, number: int) -> int | None:
         """Which trials teach the model of trial `number`: those since this one, or all."""
-        if self._trees or not restarting(number):
+        if self._trees or self.objectives > 1 or not restarting(number):
             return None
         return last_restart(self.history.done, self._initial, self._dimensions)
 
@@ -129,7 +136,7 @@ class NativeEngine(SobolEngine):
         if len(evidence.values) < (2 if stream is None else self._initial):
             return None
         acquisition = self._judge.acquisition(evidence, stream, rng)
-        incumbents = evidence.rows[np.argsort(evidence.values, kind="stable")]
+        incumbents = self._judge.incumbents(evidence, rng)
         rows = Maximiser(candidates, self._moves).maximise(acquisition, incumbents, count, rng)
         if stream is None:  # a restart knows only its own best value
             self._expected = self._judge.gain(acquisition, rows[:1], evidence, stream)
