@@ -94,9 +94,7 @@ class Judge:
         surrogate = surrogate.believing(believed_rows(_improvement(surrogate, success), evidence.pending))
         return _improvement(surrogate, success)
 
-    def gain(
-        self, acquisition: Score, row: Array, evidence: Evidence, stream: int | None
-    ) -> float | None:
+    def gain(self, acquisition: Score, row: Array, evidence: Evidence, stream: int | None) -> float | None:
         """The improvement that an acquisition made of this evidence expects, in units of the values.
 
         Args:

@@ -15,6 +15,7 @@ from spaces.errors import BadInput
 
 several = pytest.mark.parametrize("name", ["native", "sobol", "random"])
 
+Space = Callable[[], ConfigurationSpace]
 OTHERS = "(native, sobol and random take several)"
 
 
@@ -93,7 +94,7 @@ def test_the_native_engine_covers_a_known_front() -> None:
         (suggestion,) = engine.ask()
         engine.tell(suggestion, values(suggestion.config))
     front = np.array([trial.values for trial in engine.front()])
-    assert hypervolume(front, np.ones(2)) == pytest.approx(5.0 / 6.0, abs=0.02)
+    assert hypervolume(front, np.ones(2)) == pytest.approx(5.0 / 6.0, abs=0.03)
 
 
 def test_many_workers_get_rows_that_differ_and_four_objectives_are_searched() -> None:
