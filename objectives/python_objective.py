@@ -12,18 +12,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from objectives.objective import Metrics, Objective
+from objectives.objective import Metrics
 from objectives.reading import as_metrics
+from objectives.reporting import Reporter, ReportingObjective
 from spaces.configs import Value
 from spaces.errors import BadInput
 
 
 @dataclass(frozen=True)
-class PythonObjective(Objective):
+class PythonObjective(ReportingObjective):
     """Calls `target` with the configuration as a dictionary.
 
     The function returns the minimised number, or a dictionary of numbers that holds `returns`. It gets the
-    trial's seed where it takes an argument `seed`. Whatever it raises fails the trial.
+    trial's seed where it takes an argument `seed`, and where it takes `report` a function to call with a step
+    and the value there, see `objectives.reporting`. Whatever it raises fails the trial.
     """
 
     target: str
@@ -36,10 +38,16 @@ class PythonObjective(Objective):
         """Name of the minimised number."""
         return self.returns
 
-    def evaluate(self, config: Mapping[str, Value], *, seed: int) -> Metrics:
+    @property
+    def reports(self) -> bool:
+        """Whether the function takes an argument `report`."""
+        return "report" in inspect.signature(load(self.target, self.folder)).parameters
+
+    def run(self, config: Mapping[str, Value], *, seed: int, report: Reporter) -> Metrics:
         """Call the function once."""
         function = load(self.target, self.folder)
-        extra = {"seed": seed} if "seed" in inspect.signature(function).parameters else {}
+        taken = inspect.signature(function).parameters
+        extra = {name: given for name, given in (("seed", seed), ("report", report)) if name in taken}
         return as_metrics(function(dict(config), **extra), self.returns)
 
 

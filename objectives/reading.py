@@ -17,7 +17,7 @@ def as_metrics(returned: Any, metric: str) -> Metrics:
     given = returned if isinstance(returned, Mapping) else {metric: returned}
     if metric not in given:
         raise TrialFailed(f"no metric {metric!r} among {', '.join(map(str, given)) or 'nothing'}")
-    numbers = {str(name): _number(value) for name, value in given.items()}
+    numbers = {str(name): as_number(value) for name, value in given.items()}
     value = numbers[metric]
     if value is None:
         wrong = given[metric]
@@ -27,7 +27,7 @@ def as_metrics(returned: Any, metric: str) -> Metrics:
     return {name: number for name, number in numbers.items() if number is not None and math.isfinite(number)}
 
 
-def _number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
     """A real number as float, `None` for anything else; NumPy values of size 1 count, booleans do not."""
     if getattr(value, "size", 0) == 1 and hasattr(value, "item"):
         value = value.item()

@@ -7,6 +7,9 @@ Contract:
 - A task past its `timeout` is stopped for good (its processes too) and ends as TIMEOUT. The decision is taken
   before the kill, so a task that dies of it cannot be mistaken for a crash.
 - The backend retries nothing: attempts are counted and journalled by the loop.
+- A task with `reports` is called with a further argument, a `Reporter`. What it reports reaches the function
+  given to `listen`, inside `wait`, before the task's outcome. Such a task can be told to `stop`: it ends as
+  PRUNED when it next looks, or, where it does not, some seconds later with its worker.
 - Not thread-safe: one loop owns a backend. `close` stops every worker, and is called by `with`.
 """
 
@@ -35,6 +38,8 @@ class Status(StrEnum):
     """It says that no other task can go better."""
     LOST = "lost"
     """Its machine went away; not the task's fault."""
+    PRUNED = "pruned"
+    """It was told to stop."""
 
 
 class BackendGone(RuntimeError):
@@ -52,6 +57,22 @@ class Task:
     """Seconds of wall time, counted from the start of the task; `None` means no limit."""
     memory: int | None = None
     """Bytes the task may take beside what its worker holds; `None` means no limit."""
+    reports: bool = False
+    """Whether it takes an argument `report`."""
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What a running task has reported."""
+
+    number: int
+    step: float
+    value: float
+    at: float
+    """Seconds since the epoch, from the worker."""
+
+
+Listener = Callable[[Partial], None]
 
 
 @dataclass(frozen=True)
@@ -71,8 +92,22 @@ class Outcome:
     worker: str | None = None
 
 
+def deaf(partial: Partial) -> None:
+    """The listener of a backend before there is another."""
+
+
 class Backend(ABC):
     """A set of slots that run tasks."""
+
+    hear: Listener = staticmethod(deaf)
+    """Who is told what tasks report."""
+
+    def listen(self, listener: Listener) -> None:
+        """Have what tasks report told to this function, in the caller's thread, inside `wait`."""
+        self.hear = listener
+
+    def stop(self, number: int) -> None:
+        """Tell a running task that it need not go on; one that has ended is left in peace."""
 
     @property
     @abstractmethod

@@ -22,6 +22,7 @@ from objectives.laws import Law
 from objectives.misfit import Misfit
 from objectives.objective import Objective
 from objectives.python_objective import PythonObjective, load
+from objectives.reporting import ReportingObjective
 from objectives.runs import read_runs
 from runners.backend import Status
 from runners.job_file import (
@@ -38,18 +39,22 @@ from runners.job_file import (
     read_job_file,
 )
 from runners.problem import Problem
+from runners.pruners import make_rule
 from runners.run_spec import RunSpec
 from runners.verdicts import RETRIES, Policy
 from runners.ytopt.objective import YtoptObjective
 from search.engine import Engine
 from search.factory import make_engine
+from search.pruning import PruningRule
 from search.stopping import StoppingRules
-from spaces.errors import BadInput, Infeasible, Mistakes
+from spaces.errors import BadInput, Infeasible, Mistake, Mistakes
 from spaces.files import space_from
 
-RESUMABLE = {"name", "evaluations", "parallel", "timeout", "memory", "retries", "stop_on", "stop"}
-"""Fields that may change between a search and its resumption: they change how much is asked, and how many
-trials are pending when it is, but not what a trial is worth."""
+RESUMABLE = {
+    *("name", "evaluations", "parallel", "timeout", "memory", "retries", "stop_on", "stop", "pruner"),
+}
+"""Fields that may change between a search and its resumption: they change how much is asked, how many trials
+are pending when it is and which end early, but not what a trial is worth."""
 
 
 ADDED = {"warm_start"}
@@ -109,6 +114,10 @@ class Job:
     def rules(self) -> StoppingRules:
         """What ends the search before its last evaluation."""
         return StoppingRules() if self.spec.stop is None else self.spec.stop.rules()
+
+    def pruning(self) -> PruningRule | None:
+        """Which running trials are stopped; raises `BadInput` where that does not fit the space."""
+        return None if self.spec.pruner is None else make_rule(self.spec.pruner, list(self.space))
 
     def engine(self) -> Engine:
         """A new engine for this search, without any history."""
@@ -200,6 +209,9 @@ def build(spec: SearchSpec, folder: Path) -> Job:
         if job.rules.expected_improvement is not None and not engine.foresees:
             expected = "none, for this engine has no model that foresees it (native has)"
             raise BadInput.of("stop.expected_improvement", expected, engine.name)
+    with found.within(""):
+        job.pruning()
+    found.all += _cannot_report(job)
     with found.within("space"):
         _ = job.problem  # raises where the law does not know the space's sparsities
     found.settle()
@@ -271,9 +283,19 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             load(given.target, folder)
             return PythonObjective(given.target, folder, given.returns)
         case CommandSpec() as given:
-            return CommandObjective(given.command, folder, spec.timeout, given.returns, spec.memory)
+            follow = spec.pruner is not None
+            return CommandObjective(given.command, folder, spec.timeout, given.returns, spec.memory, follow)
         case YtoptSpec() as given:
             return YtoptObjective.of(given.problem, folder)
+
+
+def _cannot_report(job: Job) -> list[Mistake]:
+    """A pruner needs an objective that reports."""
+    objective = job.objective
+    if job.spec.pruner is None or (isinstance(objective, ReportingObjective) and objective.reports):
+        return []
+    expected = "an objective that reports: a command, or a Python function with an argument `report`"
+    return [Mistake("pruner", expected, job.spec.objective.kind)]
 
 
 def _performance(spec: SearchSpec, given: PerformanceSpec, folder: Path) -> PerformanceObjective:

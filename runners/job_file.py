@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 from objectives.capability.mixtures import MoEAs
 from runners.fields import Count, Fraction, Number, Positive, Strict, no_bool
 from runners.guidance_spec import StopSpec, WarmStartSpec
+from runners.pruners import PrunerSpec
 from runners.run_spec import Ending, Memory, Retries, RunSpec
 from spaces.errors import BadInput, Mistake, Mistakes, one_of
 
@@ -207,6 +208,7 @@ class SearchSpec(Strict):
     stop_on: list[Ending] | None = None
     stop: StopSpec | None = None
     warm_start: WarmStartSpec | None = None
+    pruner: PrunerSpec | None = None
     engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
     budget: BudgetSpec | None = None
     space: dict[str, Any] | None = None
@@ -387,7 +389,7 @@ def _top_level(model: type[BaseModel]) -> list[str]:
 def _path(details: ErrorDetails) -> list[str]:
     """The field's path without the tags pydantic adds where it chose among alternatives."""
     parts = [str(part) for part in details["loc"]]
-    if parts[0] == "objective":
+    if parts[0] in ("objective", "pruner"):
         return parts[:1] + parts[2:]
     return parts[:2] + parts[3:] if parts[0] == "sweep" else parts
 

@@ -13,19 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from objectives.objective import ClosedForm, Metrics, Objective
-from runners.backend import Backend, Outcome, Status, Task
+from objectives.reporting import Reporter, ReportingObjective
+from runners.backend import Backend, Outcome, Partial, Status, Task, deaf
 from runners.backends.inline import InlineBackend
 from runners.dispatch import Dispatch
 from runners.interrupts import Interrupts
 from runners.journal import Journal
+from runners.partials import Partials
 from runners.records import Note, Retried, Stopped
 from runners.verdicts import Attempts, Policy, judged, reason, verdict
 from runners.walltime import Walltime
 from runners.worker import execute, worker_name
 from search.engine import Engine
 from search.history import History
+from search.pruning import PruningRule
 from search.stopping import StoppingRules
-from search.trial import Asked, Done, Failed, Trial
+from search.trial import Asked, Ending, Trial
 from spaces.configs import Config, Configs
 from spaces.errors import Infeasible
 
@@ -48,6 +51,7 @@ def run_search(
     timeout: float | None = None,
     memory: int | None = None,
     policy: Policy | None = None,
+    pruning: PruningRule | None = None,
     walltime: Walltime | None = None,
     rules: StoppingRules | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -71,6 +75,7 @@ def run_search(
         timeout: seconds one trial may take.
         memory: bytes one trial may take.
         policy: which trials are tried again, and which end the search.
+        pruning: which running trials are stopped, by what they report.
         walltime: what is left of the run's time; no trial begins that would not end within it.
         rules: end the search early; what ends it is journalled, and holds for a resumed search too as long as
             it has the same rule.
@@ -108,7 +113,7 @@ def run_search(
             finally:
                 journal.sync()
         else:
-            _Trials(search, backend, parallel, _Limits(timeout, memory), time_left).run(stop)
+            _Trials(search, backend, parallel, _Limits(timeout, memory), time_left, pruning).run(stop)
     return engine.history
 
 
@@ -195,9 +200,11 @@ class _Search:
         """The evaluation of a trial."""
         limits = limits or _Limits()
         arguments = (self.objective, trial.config, trial_seed(self.seed, trial.number))
-        return Task(number, _evaluate, arguments, limits.timeout, limits.memory)
+        reports = isinstance(self.objective, ReportingObjective) and self.objective.reports
+        call = _evaluate_reporting if reports else _evaluate
+        return Task(number, call, arguments, limits.timeout, limits.memory, reports)
 
-    def verdict(self, trial: Trial, outcome: Outcome) -> Done | Failed:
+    def verdict(self, trial: Trial, outcome: Outcome) -> Ending:
         """The event of a judged outcome that is final; it may also end the search."""
         if outcome.status in self.policy.stop_on:
             self.ended = True
@@ -209,7 +216,7 @@ class _Search:
         if note not in self.journal.records:
             self.journal.append(note)
 
-    def tell(self, outcomes: Sequence[Done | Failed]) -> None:
+    def tell(self, outcomes: Sequence[Ending]) -> None:
         """The engine learns journalled outcomes, as whole events: its history equals the journal's."""
         self.engine.replay(outcomes)
         self.progress(self.history)
@@ -218,6 +225,13 @@ class _Search:
 def _evaluate(objective: Objective, config: Config, seed: int) -> Metrics:
     """What a worker runs."""
     return objective.evaluate(config, seed=seed)
+
+
+def _evaluate_reporting(
+    objective: ReportingObjective, config: Config, seed: int, report: Reporter
+) -> Metrics:
+    """What a worker runs where the objective reports on the way."""
+    return objective.run(config, seed=seed, report=report)
 
 
 def _run_batches(search: _Search, objective: ClosedForm, size: int, stop: Callable[[], bool]) -> None:
@@ -243,7 +257,7 @@ def _run_batches(search: _Search, objective: ClosedForm, size: int, stop: Callab
         batch = []
 
 
-def _evaluated(search: _Search, objective: ClosedForm, batch: Sequence[Trial]) -> list[Done | Failed]:
+def _evaluated(search: _Search, objective: ClosedForm, batch: Sequence[Trial]) -> list[Ending]:
     """The outcomes of a batch; where it fails as a whole, row by row, so that each has its own reason."""
     started = time.time()
     try:
@@ -265,16 +279,48 @@ class _Trials(Dispatch[Trial]):
     """Trials as tasks of a backend."""
 
     def __init__(
-        self, search: _Search, backend: Backend, parallel: int | None, limits: _Limits, walltime: Walltime
+        self,
+        search: _Search,
+        backend: Backend,
+        parallel: int | None,
+        limits: _Limits,
+        walltime: Walltime,
+        pruning: PruningRule | None,
     ) -> None:
         super().__init__(backend, search.interrupts, walltime, parallel)
         self._search = search
         self._limits = limits
+        self._partials = Partials(search.engine, search.journal, pruning)
+        self._end_stopped()
         self._again = deque(search.history.pending)
         self._attempts: defaultdict[int, Attempts] = defaultdict(lambda: Attempts(search.policy))
         for record in search.journal.records:
             if isinstance(record, Retried):
                 self._attempts[record.number].again(Status(record.status))
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """As `Dispatch.run`, and listen to what trials report."""
+        self._backend.listen(self._hear)
+        try:
+            super().run(stop)
+        finally:
+            self._backend.listen(deaf)
+
+    def _hear(self, partial: Partial) -> None:
+        trial = self._running.get(partial.number)
+        if trial is not None:
+            with self._interrupts.held():
+                if self._partials.take(trial.number, partial):
+                    self._backend.stop(partial.number)
+
+    def _end_stopped(self) -> None:
+        """End the trials that an earlier run of this search decided to stop, and did not see end."""
+        ends = [self._partials.pruned(trial.number) for trial in self._search.history.pending]
+        pruned = [end for end in ends if end is not None]
+        if pruned:
+            with self._interrupts.held():
+                self._search.journal.append(*pruned)
+                self._search.tell(pruned)
 
     def _next(self, most: int) -> list[Trial]:
         """A trial to be run again, or new ones, journalled in one go: as many as are asked in a moment."""
@@ -300,10 +346,14 @@ class _Trials(Dispatch[Trial]):
 
     def _take(self, ended: Sequence[tuple[Trial, Outcome]]) -> None:
         """Journal and tell what ended; a trial that gets another attempt is put aside."""
-        final = []
+        final: list[Ending] = []
         for trial, unjudged in ended:
             outcome = judged(unjudged, self._search.objective.metric)
-            if self._attempts[trial.number].again(outcome.status):
+            pruned = None if outcome.status is Status.OK else self._partials.pruned(trial.number, outcome)
+            if pruned is not None:
+                self._attempts.pop(trial.number, None)
+                final.append(pruned)
+            elif self._attempts[trial.number].again(outcome.status):
                 self._search.journal.append(_retried(trial, outcome))
                 self._again.append(trial)
             else:

@@ -50,12 +50,12 @@ class Bar(Progress):
 
     def of_search(self, name: str, history: History) -> None:
         """Show the best value so far and the trials per second of this run."""
-        (done, failures), now = history.own_counts, time.monotonic()
-        ended = done + failures
+        (done, failures), ended, now = history.own_counts, history.own_ended, time.monotonic()
         start, before = self._began.setdefault(name, (now, ended))
         rate = (ended - before) / (now - start) if now > start else 0.0
         best = "none yet" if history.best is None else f"{history.best.value:.6g}"
         failed = f", {failures} failed" if failures else ""
+        failed += f", {pruned} pruned" if (pruned := ended - done - failures) else ""
         note = f"best {best}, {rate:.3g}/s{failed}"
         total = self._evaluations[name]
         self._display.update(self._task, description=name, total=total, completed=ended, note=note)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from search.trial import Asked, Done, Event, Failed, Given
+from search.trial import Asked, Done, Event, Failed, Given, Pruned, Reported
 from spaces.errors import BadInput
 
 FORMAT = 3
@@ -18,7 +18,8 @@ FORMAT = 3
 
 2: attempts that are followed by another are records (`Retried`); in format 1 they were notes.
 3: a trial may end with the values of several objectives; configurations given from elsewhere (`Given`), the
-   worker a trial was asked for, the rule that ended a search (`Stopped`).
+   worker a trial was asked for, the rule that ended a search (`Stopped`); what running trials report
+   (`Reported`), and trials stopped for it (`Pruning`, then `Pruned`).
 """
 
 
@@ -69,6 +70,19 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Pruning:
+    """A running trial shall end now: decided, and written before its worker is told."""
+
+    number: int
+    reason: str
+    step: float
+    value: float
+    """What it reported last."""
+    estimate: float
+    """What its value would have been."""
+
+
+@dataclass(frozen=True)
 class SearchEnd:
     """In the journal of a sweep: one of its searches returned a summary, or failed for a reason."""
 
@@ -82,7 +96,7 @@ class SearchEnd:
     """Of what was asked of the search; where that changes, it is called again."""
 
 
-Record = Event | Note | Retried | Stopped | SearchEnd
+Record = Event | Note | Retried | Pruning | Stopped | SearchEnd
 
 _KINDS: dict[str, type[Header | Record]] = {
     "header": Header,
@@ -90,6 +104,9 @@ _KINDS: dict[str, type[Header | Record]] = {
     "asked": Asked,
     "done": Done,
     "failed": Failed,
+    "reported": Reported,
+    "pruning": Pruning,
+    "pruned": Pruned,
     "note": Note,
     "retried": Retried,
     "stopped": Stopped,

@@ -51,6 +51,7 @@ def run_job(
             timeout=None if own_limits else job.spec.timeout,
             memory=None if own_limits else job.spec.memory,
             policy=job.policy,
+            pruning=job.pruning(),
             walltime=walltime,
             rules=job.rules,
             progress=progress,

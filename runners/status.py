@@ -51,6 +51,8 @@ class SearchStatus:
     evaluations: int
     done: int
     failed: int
+    pruned: int
+    """Stopped before their end, as they would not have been the best."""
     running: int
     best: Trial | None
     reason: str | None
@@ -66,6 +68,7 @@ class SearchStatus:
             "evaluations": self.evaluations,
             "done": self.done,
             "failed": self.failed,
+            "pruned": self.pruned,
             "running": self.running,
             "best": best,
             "reason": self.reason,
@@ -97,7 +100,7 @@ class JobStatus:
     @property
     def ended(self) -> int:
         """Trials with an outcome."""
-        return sum(search.done + search.failed for search in self.searches)
+        return sum(search.done + search.failed + search.pruned for search in self.searches)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -108,6 +111,7 @@ class JobStatus:
             "evaluations": self.evaluations,
             "done": sum(search.done for search in self.searches),
             "failed": sum(search.failed for search in self.searches),
+            "pruned": sum(search.pruned for search in self.searches),
             "running": sum(search.running for search in self.searches),
             "rate": self.rate,
             "utilisation": self.utilisation,
@@ -149,7 +153,7 @@ class Watcher:
         histories = [follower.history for follower in self._searches.values()]
         now = time.time() if state is State.RUNNING else None
         rate = _rate([trial.ended for history in histories for trial in history.ended[-RECENT:]], now)
-        left = sum(search.evaluations - search.done - search.failed for search in searches)
+        left = sum(search.evaluations for search in searches) - sum(each.own_ended for each in histories)
         spans = _spans_of_ends(self._sweep) or [span for each in histories for span in _spans(each)]
         utilisation, workers = _utilisation(spans)
         return JobStatus(
@@ -166,8 +170,8 @@ class Watcher:
     def _search(self, spec: SearchSpec, sweeper: str | None) -> SearchStatus:
         follower, end = self._searches[spec.name], self._sweep.ends.get(spec.name)
         history = follower.history
-        done, failed = history.own_counts
-        enough = done + failed >= spec.evaluations or (follower.stopped and not history.pending)
+        (done, failed), ended = history.own_counts, history.own_ended
+        enough = ended >= spec.evaluations or (follower.stopped and not history.pending)
         if enough or (end is not None and end.summary is not None):
             state = State.FINISHED
         elif self._owner(self._folder / FOLDER / spec.name) or (sweeper and follower.begun and end is None):
@@ -177,10 +181,8 @@ class Watcher:
         else:
             state = State.STOPPED if follower.begun else State.WAITING
         reason = None if end is None else end.reason
-        pending = len(history.pending)
-        return SearchStatus(
-            spec.name, state, spec.evaluations, done, failed, pending, history.best, reason or _last(follower)
-        )
+        counts = (spec.evaluations, done, failed, ended - done - failed, len(history.pending))
+        return SearchStatus(spec.name, state, *counts, history.best, reason or _last(follower))
 
     def _own(self, search: SearchStatus) -> str | None:
         """The process that runs one search by itself."""

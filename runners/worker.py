@@ -12,7 +12,8 @@ from typing import Any
 
 from objectives.memory_limit import memory_limit
 from objectives.objective import TrialFailed
-from runners.backend import Outcome, Status, Task
+from objectives.reporting import Reporter, TrialPruned, silent
+from runners.backend import Outcome, Partial, Status, Task
 
 _LONGEST_ERROR = 2000
 
@@ -28,13 +29,16 @@ def warm_up() -> None:
     import search.engines.native_engine  # noqa: F401
 
 
-def execute(task: Task) -> Outcome:
+def execute(task: Task, report: Reporter | None = None) -> Outcome:
     """Run a task here. Everything it raises is caught, except what is meant for the process itself."""
+    reporting = {"report": report or silent()} if task.reports else {}
     started = time.time()
     status, result, error = Status.OK, None, None
     try:
         with memory_limit(task.memory):
-            result = task.call(*task.arguments)
+            result = task.call(*task.arguments, **reporting)
+    except TrialPruned:
+        status, error = Status.PRUNED, "told to stop"
     except TrialFailed as failure:
         status, error = Status(failure.ending), one_line(str(failure))
     except MemoryError as raised:
@@ -45,26 +49,26 @@ def execute(task: Task) -> Outcome:
     return Outcome(task.number, status, result, error, started, time.time(), worker_name())
 
 
-def execute_pickled(number: int, payload: bytes) -> bytes:
+def execute_pickled(number: int, payload: bytes, report: Reporter | None = None) -> bytes:
     """Run the pickled task `number` and pickle its outcome; FAILED where task or result forbid that."""
     try:
         task: Task = pickle.loads(payload)
     except Exception as error:
         return pickle.dumps(_failed(number, f"the task cannot be read on the worker: {describe(error)}"))
-    outcome = execute(task)
+    outcome = execute(task, report)
     try:
         return pickle.dumps(outcome)
     except Exception as error:
         return pickle.dumps(_failed(number, f"the result cannot be sent back: {describe(error)}"))
 
 
-def read_outcome(number: int, payload: bytes) -> Outcome:
-    """The outcome a worker sent; FAILED where its result cannot be rebuilt here."""
+def read_message(number: int, payload: bytes) -> Outcome | Partial:
+    """What a worker sent of a task; FAILED where its result cannot be rebuilt here."""
     try:
-        outcome: Outcome = pickle.loads(payload)
+        message: Outcome | Partial = pickle.loads(payload)
     except Exception as error:
         return _failed(number, f"the result cannot be read: {describe(error)}")
-    return outcome
+    return message
 
 
 def describe(error: BaseException) -> str:

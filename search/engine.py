@@ -27,7 +27,7 @@ from ConfigSpace import ConfigurationSpace
 from search.candidates import Candidates
 from search.history import History, Moment
 from search.threads import one_thread
-from search.trial import Asked, Done, Event, Failed, Given, Suggestion, Trial
+from search.trial import Asked, Done, Event, Failed, Given, Pruned, Suggestion, Trial
 from spaces.configs import Config, Configs
 from spaces.encoding import Encoder
 from spaces.errors import BadInput, Infeasible, Mistakes
@@ -211,7 +211,7 @@ class Engine(ABC):
             if isinstance(event, Asked):
                 self._adopt(Trial(event.number, event.config))
             trial = self.history.append(event)
-            if isinstance(event, Done | Failed):
+            if isinstance(event, Done | Failed | Pruned):
                 self._learn(trial)
 
     def best(self) -> Trial | None:
@@ -234,8 +234,8 @@ class Engine(ABC):
 
     @staticmethod
     def values(trials: Sequence[Trial]) -> npt.NDArray[np.float64]:
-        """Values of done trials within `LARGEST`, shape (n,), or (n, k) where they have several."""
-        told = [trial.value if trial.values is None else trial.values for trial in trials]
+        """What trials teach (`Trial.lesson`) within `LARGEST`, shape (n,), or (n, k) where they have several."""
+        told = [trial.lesson for trial in trials]
         return np.clip(np.array(told, dtype=np.float64), -LARGEST, LARGEST)
 
     def _adopt(self, trial: Trial) -> None:

@@ -1,12 +1,13 @@
 """The history of a search: a fold of its events, in order of arrival."""
 
 import math
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter, le
 
-from search.trial import Asked, Done, Event, Failed, Given, Trial, TrialState
+from search.trial import Asked, Done, Ending, Event, Failed, Given, Pruned, Reported, Trial, TrialState
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class History:
 
     Raises (from `append`):
         ValueError: an event that cannot follow the ones before it (a number asked twice, an outcome of a
-            trial never asked or already ended, a value that is not finite, another number of values).
+            trial never asked or already ended, a value that is not finite, another number of values, a step
+            below 0).
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -38,14 +40,15 @@ class History:
         self._planned: dict[int, Trial] = {}
         self._asked: list[int] = []
         self._pending: dict[int, None] = {}
-        self._outcomes: list[Done | Failed] = []
+        self._outcomes: list[Ending] = []
+        self._reports: defaultdict[int, list[Reported]] = defaultdict(list)
         self._best: Trial | None = None
         self._front: dict[tuple[float, ...], Trial] = {}
         self._objectives: int | None = None
         self._falls: list[tuple[int, float]] = []
         """How many outcomes there were when the best value fell, and to what."""
         self._next_number, self._next_given = 0, -1
-        self._failures = 0
+        self._failures = self._prunings = 0
         self._given_done = self._given_failed = 0
         for event in events:
             self.append(event)
@@ -54,6 +57,8 @@ class History:
         """Add one event and return the trial as it stands after it."""
         if isinstance(event, Given):
             return self._give(event)
+        if isinstance(event, Reported):
+            return self._report(event)
         trial = self._ask(event) if isinstance(event, Asked) else self._end(event)
         self._trials[event.number] = trial
         return trial
@@ -77,26 +82,45 @@ class History:
             event.number, event.config, worker=event.worker, source=None if plan is None else plan.source
         )
 
-    def _end(self, event: Done | Failed) -> Trial:
+    def _running(self, number: int) -> Trial:
+        """A trial that has not ended."""
+        trial = self._trials.get(number)
+        if trial is None:
+            raise ValueError(f"trial {number} was never asked")
+        if trial.state is not TrialState.ASKED:
+            raise ValueError(f"trial {number} has ended already: {trial.state}")
+        return trial
+
+    def _report(self, event: Reported) -> Trial:
+        trial = self._running(event.number)
+        if not (math.isfinite(event.value) and 0 <= event.step < math.inf):
+            raise ValueError(f"trial {event.number} reports {event.value} at step {event.step}")
+        reports = self._reports[event.number]
+        del reports[bisect_left(reports, event.step, key=_step) :]
+        reports.append(event)
+        return trial
+
+    def _end(self, event: Ending) -> Trial:
         if event.number in self._planned:  # an outcome known before the search
             self._trials[event.number] = self._planned.pop(event.number)
             self._asked.append(event.number)
             self._pending[event.number] = None
             self._given_failed += isinstance(event, Failed)
             self._given_done += isinstance(event, Done)
-        asked = self._trials.get(event.number)
-        if asked is None:
-            raise ValueError(f"trial {event.number} was never asked")
-        if asked.state is not TrialState.ASKED:
-            raise ValueError(f"trial {event.number} has ended already: {asked.state}")
+        asked = self._running(event.number)
         if isinstance(event, Done):
             self._check(event)
+        if isinstance(event, Pruned) and not math.isfinite(event.estimate):
+            raise ValueError(f"trial {event.number} is pruned with an estimate of {event.estimate}")
         self._outcomes.append(event)
         del self._pending[event.number]
         ended = replace(asked, started=event.started, ended=event.ended, worker=event.worker or asked.worker)
         if isinstance(event, Failed):
             self._failures += 1
             return replace(ended, state=TrialState.FAILED, reason=event.reason)
+        if isinstance(event, Pruned):
+            self._prunings += 1
+            return replace(ended, state=TrialState.PRUNED, reason=event.reason, estimate=event.estimate)
         trial = replace(
             ended,
             state=TrialState.DONE,
@@ -175,14 +199,19 @@ class History:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many trials are done, and how many failed; those given are among them."""
-        return len(self._outcomes) - self._failures, self._failures
+        """How many trials are done, and how many failed; those given are among them, `pruned` ones not."""
+        return len(self._outcomes) - self._failures - self._prunings, self._failures
 
     @property
     def own_counts(self) -> tuple[int, int]:
         """How many trials that this search asked for are done, and how many failed."""
         done, failed = self.counts
         return done - self._given_done, failed - self._given_failed
+
+    @property
+    def own_ended(self) -> int:
+        """How many trials that this search asked for have ended, in whatever way."""
+        return len(self._outcomes) - self._given_done - self._given_failed
 
     @property
     def done(self) -> list[Trial]:
@@ -193,6 +222,15 @@ class History:
     def failed(self) -> list[Trial]:
         """Trials that failed, in order of arrival."""
         return [trial for trial in self.ended if trial.state is TrialState.FAILED]
+
+    @property
+    def pruned(self) -> list[Trial]:
+        """Trials that were stopped before their end, in order of arrival."""
+        return [trial for trial in self.ended if trial.state is TrialState.PRUNED]
+
+    def reports(self, number: int) -> Sequence[Reported]:
+        """What a trial has reported, in order of its steps."""
+        return self._reports.get(number, ())
 
     @property
     def best(self) -> Trial | None:
@@ -252,3 +290,7 @@ def _begun(trial: Trial) -> Given | Asked:
     if trial.given:
         return Given(trial.number, trial.config, trial.source or "")
     return Asked(trial.number, trial.config, trial.worker)
+
+
+def _step(report: Reported) -> float:
+    return report.step

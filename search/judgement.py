@@ -35,7 +35,7 @@ class Evidence:
     """What a model may know, as arrays; trials stand in order of arrival."""
 
     rows: Array
-    """Of the trials with a value, shape (n, d)."""
+    """Of the trials with a value, or an estimate of it, shape (n, d)."""
     values: Array
     """What is minimised, shape (n,), or (n, k) where there are k objectives."""
     ended: Array
@@ -57,10 +57,10 @@ class Evidence:
             belongs: which trials teach the model of the values; failures and pending trials always count.
         """
         ended: Sequence[Trial] = history.ended
-        done = [trial for trial in ended if trial.state is TrialState.DONE and belongs(trial)]
+        taught = [trial for trial in ended if trial.lesson is not None and belongs(trial)]
         return cls(
-            candidates.rows(done),
-            Engine.values(done),
+            candidates.rows(taught),
+            Engine.values(taught),
             candidates.rows(ended),
             np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended]),
             candidates.rows(history.pending[-NEWEST:]),

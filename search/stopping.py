@@ -30,9 +30,9 @@ class NoChange:
 
     def holds(self, history: History) -> bool:
         """Whether it does; failures count as outcomes, and there must have been a value before them."""
-        if sum(history.own_counts) < self.evaluations or history.best is None or history.best.value is None:
+        if history.own_ended < self.evaluations or history.best is None or history.best.value is None:
             return False
-        before = history.best_after(sum(history.counts) - self.evaluations)
+        before = history.best_after(history.moment.ended - self.evaluations)
         return before is not None and before - history.best.value <= self.tolerance
 
 

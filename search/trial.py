@@ -13,6 +13,8 @@ class TrialState(StrEnum):
     ASKED = "asked"
     DONE = "done"
     FAILED = "failed"
+    PRUNED = "pruned"
+    """Stopped before its end, because it would not have been the best."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class Trial:
     """What is minimised; a finite number exactly when the state is DONE and there is one objective."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     reason: str | None = None
-    """Why it failed."""
+    """Why it failed, or was pruned."""
+    estimate: float | None = None
+    """What its value would have been; a finite number exactly when the state is PRUNED."""
     started: float | None = None
     ended: float | None = None
     worker: str | None = None
@@ -50,6 +54,13 @@ class Trial:
     def given(self) -> bool:
         """Whether its outcome was known before the search: it is learned from, and no evaluation of it."""
         return self.number < 0
+
+    @property
+    def lesson(self) -> float | tuple[float, ...] | None:
+        """What a model learns from it: its value or values, or the estimate of one that was pruned."""
+        if self.state is TrialState.PRUNED:
+            return self.estimate
+        return self.value if self.values is None else self.values
 
 
 @dataclass(frozen=True)
@@ -112,4 +123,41 @@ class Failed:
     worker: str | None = None
 
 
-Event = Given | Asked | Done | Failed
+@dataclass(frozen=True)
+class Pruned:
+    """Event: a trial was stopped before its end."""
+
+    number: int
+    reason: str
+    step: float
+    """How far it had come."""
+    value: float
+    """The last it reported."""
+    estimate: float
+    """What its value would have been: what a model learns from it."""
+    started: float | None = None
+    ended: float | None = None
+    worker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Event: a running trial has come to a step, and this is its value there.
+
+    A report takes the place of all that are not before it: so it is when a trial is run again, or goes on
+    from a checkpoint.
+    """
+
+    number: int
+    step: float
+    """Steps, tokens or whatever the objective counts; at least 0."""
+    value: float
+    """Of what is minimised."""
+    at: float | None = None
+    """Seconds since the epoch, from the worker."""
+
+
+Ending = Done | Failed | Pruned
+"""The events that end a trial."""
+
+Event = Given | Asked | Reported | Ending

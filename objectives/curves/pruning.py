@@ -78,10 +78,8 @@ class Pruner:
 
     def should_stop(self, prefixes: Mapping[str, Curve]) -> Decision:
         """Judge runs by what was measured of them so far."""
-        outlooks = sorted(
-            (self._outlook(name, curve) for name, curve in prefixes.items() if self._ready(name, curve)),
-            key=lambda each: each.log_loss,
-        )
+        found = [self.outlook(name, curve) for name, curve in prefixes.items()]
+        outlooks = sorted((each for each in found if each is not None), key=lambda each: each.log_loss)
         if not outlooks:
             return Decision((), ())
         bar = min(each.log_loss + self.caution * each.deviation for each in outlooks)
@@ -96,7 +94,10 @@ class Pruner:
     def _ready(self, name: str, curve: Curve) -> bool:
         return len(curve) >= LEAST and curve.now >= self.least_share * self._setting(name).length
 
-    def _outlook(self, name: str, curve: Curve) -> Outlook:
+    def outlook(self, name: str, curve: Curve) -> Outlook | None:
+        """Where one run is going; None where it is too early to tell."""
+        if not self._ready(name, curve):
+            return None
         setting = self._setting(name)
         fitted = fit_curve(FORMS[self.form], curve, setting)
         value, _ = fitted.log_loss(np.array([setting.length]))

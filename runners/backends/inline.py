@@ -1,9 +1,11 @@
 """The driver as its own only worker: no processes, no start-up, no time limits."""
 
 import sys
+import time
 from contextlib import redirect_stdout
 
-from runners.backend import Backend, Outcome, Task
+from objectives.reporting import Reporter
+from runners.backend import Backend, Outcome, Partial, Task
 from runners.worker import execute
 from spaces.errors import BadInput
 
@@ -13,6 +15,7 @@ class InlineBackend(Backend):
 
     def __init__(self) -> None:
         self._task: Task | None = None
+        self._stopped: int | None = None
         self._closed = False
 
     @property
@@ -41,9 +44,17 @@ class InlineBackend(Backend):
         """Run the task that was submitted, however long it takes; but not within a timeout of 0."""
         if self._task is None or timeout == 0:
             return []
-        task, self._task = self._task, None
+        task, self._task, self._stopped = self._task, None, None
+        report = Reporter(
+            lambda step, value: self.hear(Partial(task.number, step, value, time.time())),
+            lambda: self._stopped == task.number,
+        )
         with redirect_stdout(sys.stderr):  # stdout is for the answer
-            return [execute(task)]
+            return [execute(task, report)]
+
+    def stop(self, number: int) -> None:
+        """Have the task that runs stop when it looks, which is at the end of the report being heard."""
+        self._stopped = number
 
     def close(self) -> None:
         """Forget a task that has not been run."""

@@ -13,10 +13,12 @@ import multiprocessing
 import os
 import pickle
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 
-from runners.backend import Status, Task
+from objectives.reporting import Reporter
+from runners.backend import Partial, Status, Task
 from runners.backends.slots import SlotBackend, Worker, WorkerGone
 from runners.worker import execute_pickled, warm_up
 
@@ -40,6 +42,13 @@ class ProcessWorker(Worker):
 
     def send(self, number: int, payload: bytes) -> None:
         """Begin a pickled task."""
+        self._send(number, payload)
+
+    def stop(self, number: int) -> None:
+        """Tell the task it runs to stop."""
+        self._send(number, None)
+
+    def _send(self, number: int, payload: bytes | None) -> None:
         try:
             self.connection.send((number, payload))
         except OSError:
@@ -117,7 +126,24 @@ def _serve(connection: Connection, lifeline: Connection) -> None:
     with contextlib.suppress(EOFError):
         while True:
             number, payload = connection.recv()
-            connection.send_bytes(execute_pickled(number, payload))
+            if payload is not None:  # or the word to stop a task that had ended by then
+                report = _reporter(connection, number)
+                connection.send_bytes(execute_pickled(number, payload, report))
+
+
+def _reporter(connection: Connection, number: int) -> Reporter:
+    """Sends what task `number` reports; meanwhile nothing comes from the driver but the word to stop it."""
+    told: list[int] = []
+
+    def send(step: float, value: float) -> None:
+        connection.send_bytes(pickle.dumps(Partial(number, step, value, time.time())))
+
+    def stopped() -> bool:
+        while connection.poll():
+            told.append(connection.recv()[0])
+        return number in told
+
+    return Reporter(send, stopped)
 
 
 def _die_with_driver(lifeline: Connection) -> None:

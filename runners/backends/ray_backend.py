@@ -2,10 +2,12 @@
 
 Ray retries nothing here (its defaults would run a crashing trial four times and an out-of-memory trial for
 ever), a time limit kills the actor (a cancelled Ray task may keep running or even return), and a node that
-goes away ends its tasks as LOST. So does the head; where it comes back, the driver connects again. This is
-the only file that imports Ray.
+goes away ends its tasks as LOST. So does the head; where it comes back, the driver connects again. What tasks
+report waits for the driver in an actor of its own, the mailbox. This is the only file that imports Ray.
 """
 
+import contextlib
+import itertools
 import logging
 import os
 import re
@@ -33,7 +35,8 @@ from ray.runtime_env import RuntimeEnv
 from ray.util import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from runners.backend import BackendGone, Status, Task
+from objectives.reporting import Reporter
+from runners.backend import BackendGone, Partial, Status, Task
 from runners.backends.head import Head, quiet_stderr
 from runners.backends.slots import SlotBackend, Worker, WorkerGone
 from runners.interrupts import handlers_kept
@@ -43,7 +46,35 @@ from spaces.errors import BadInput
 
 _CAPACITY_SECONDS = 5.0
 """How often the cluster is asked whether it has grown."""
+_MAIL_SECONDS = 0.2
+"""How often the mailbox is emptied, and a task asks it whether to stop."""
+_MAIL_PATIENCE = 10.0
+"""Longest wait for a mailbox that does not answer; reports may get lost with its node, trials never do."""
 log = logging.getLogger(__name__)
+
+
+class _Mailbox:
+    """What tasks have reported, and which of them are to stop; each has a key of its own."""
+
+    def __init__(self) -> None:
+        self._partials: list[Partial] = []
+        self._stopped: set[int] = set()
+
+    def put(self, key: int, partial: Partial) -> bool:
+        """Take in a report; whether its task is to stop."""
+        self._partials.append(partial)
+        return self.stopped(key)
+
+    def take(self) -> list[Partial]:
+        """What has come in since the last time."""
+        taken, self._partials = self._partials, []
+        return taken
+
+    def stop(self, key: int) -> None:
+        self._stopped.add(key)
+
+    def stopped(self, key: int) -> bool:
+        return key in self._stopped
 
 
 class _Actor:
@@ -54,17 +85,71 @@ class _Actor:
         warm_up()
         return bytes.fromhex(ray.get_runtime_context().get_node_id())
 
-    def run(self, number: int, payload: bytes) -> bytes:
-        return execute_pickled(number, payload)
+    def run(self, number: int, payload: bytes, mailbox: Any, key: int) -> bytes:
+        return execute_pickled(number, payload, None if mailbox is None else _reporter(mailbox, key, number))
+
+
+def _reporter(mailbox: Any, key: int, number: int) -> Reporter:
+    """Puts what task `number` reports into the mailbox; where that is gone, the task goes on in silence."""
+    told, asked = False, 0.0
+
+    def call(method: Any, *arguments: Any) -> None:
+        nonlocal told, asked
+        with contextlib.suppress(RayError):
+            told = bool(ray.get(method.remote(*arguments), timeout=_MAIL_PATIENCE))
+        asked = time.monotonic()
+
+    def send(step: float, value: float) -> None:
+        call(mailbox.put, key, Partial(number, step, value, time.time()))
+
+    def stopped() -> bool:
+        if time.monotonic() > asked + _MAIL_SECONDS:
+            call(mailbox.stopped, key)
+        return told
+
+    return Reporter(send, stopped)
 
 
 _remote_actor: Any = ray.remote(_Actor)
+_remote_mailbox: Any = ray.remote(_Mailbox)
 _OPTIONS: dict[str, Any] = {
     "scheduling_strategy": "SPREAD",
     "max_restarts": 0,
     "max_task_retries": 0,
     "enable_task_events": False,  # or the cluster's control store grows with every trial
 }
+
+
+class Mail:
+    """The driver's side of the mailbox, which exists once there is a task that reports."""
+
+    def __init__(self) -> None:
+        self.box: Any = None
+        self.keys = itertools.count()
+
+    def open(self) -> None:
+        """Have a mailbox; one that dies with its node is started elsewhere, empty."""
+        if self.box is None:
+            self.box = _remote_mailbox.options(num_cpus=0, max_restarts=-1, enable_task_events=False).remote()
+
+    def take(self) -> list[Partial]:
+        """What tasks have reported since the last time."""
+        partials: list[Partial] = []
+        if self.box is not None:
+            with contextlib.suppress(RayError):
+                partials = ray.get(self.box.take.remote(), timeout=_MAIL_PATIENCE)
+        return partials
+
+    def stop(self, key: int) -> None:
+        """Tell a task to stop."""
+        if self.box is not None:
+            self.box.stop.remote(key)
+
+    def close(self) -> None:
+        """Have no mailbox."""
+        box, self.box = self.box, None
+        if box is not None and ray.is_initialized():
+            ray.kill(box)
 
 
 class RayWorker(Worker):
@@ -74,10 +159,13 @@ class RayWorker(Worker):
         resources: what it holds while it lives; several bundles are a placement group of its own.
         options: further options of the actor.
         head: of the cluster.
+        mail: of the backend.
     """
 
-    def __init__(self, resources: Resources, options: Mapping[str, Any], head: Head) -> None:
+    def __init__(self, resources: Resources, options: Mapping[str, Any], head: Head, mail: Mail) -> None:
         self._head = head
+        self._mail = mail
+        self._key = -1
         self._group: Any = None
         placed: dict[str, Any] = {**_OPTIONS, **_needs(resources.bundles[0]), **options}
         if len(resources.bundles) > 1:
@@ -90,7 +178,13 @@ class RayWorker(Worker):
 
     def send(self, number: int, payload: bytes) -> None:
         """Begin a pickled task."""
-        self.pending = self._actor.run.remote(number, payload)
+        self._key = next(self._mail.keys)
+        self.pending = self._actor.run.remote(number, payload, self._mail.box, self._key)
+
+    def stop(self, number: int) -> None:
+        """Tell the task it runs to stop."""
+        del number
+        self._mail.stop(self._key)
 
     def receive(self) -> bytes:
         """The message that has arrived."""
@@ -160,12 +254,15 @@ class RayBackend(SlotBackend[RayWorker]):
             connect(address, self._local_cpus(), self._environment)
         self._head = _head(address)
         self._looked = time.monotonic()
+        self._mail = Mail()
         super().__init__(self._room(), patience)
 
     def close(self) -> None:
         """Kill all actors, and end the connection where this backend made it; may be called again."""
         super().close()
         self._wanted = 0
+        if self._head.answers():
+            self._mail.close()
         if self._owns_connection:
             self._owns_connection = False
             ray.shutdown()
@@ -201,7 +298,8 @@ class RayBackend(SlotBackend[RayWorker]):
 
     def _start_worker(self) -> RayWorker:
         joined = self._environment is not None and not self._owns_connection
-        return RayWorker(self._resources, {"runtime_env": self._environment} if joined else {}, self._head)
+        options = {"runtime_env": self._environment} if joined else {}
+        return RayWorker(self._resources, options, self._head, self._mail)
 
     def _with_message(self, workers: Sequence[RayWorker], seconds: float) -> list[RayWorker]:
         if workers and self._head.is_gone():
@@ -210,15 +308,19 @@ class RayBackend(SlotBackend[RayWorker]):
         waiting = {worker.pending: worker for worker in workers if worker.pending is not None}
         if not waiting:
             return []
+        seconds = seconds if self._mail.box is None else min(seconds, _MAIL_SECONDS)
         ready, others = ray.wait(list(waiting), num_returns=1, timeout=seconds)
         if ready and others:
             ready += ray.wait(others, num_returns=len(others), timeout=0)[0]
+        for partial in self._mail.take():  # before the outcomes of their tasks
+            self.hear(partial)
         return [waiting[reference] for reference in ready]
 
     def _come_back(self) -> None:
         """The head is gone, and all tasks with it: connect again where it returns, or give up."""
         count = len(self._slots)
         self._lose_all(f"the Ray head at {self._head} went away")
+        self._mail.box = None
         log.warning(
             "the Ray head at %s went away; waiting up to %g s for it", self._head, self._reconnect_seconds
         )
@@ -239,6 +341,8 @@ class RayBackend(SlotBackend[RayWorker]):
         self._add_slots(count)
 
     def _pickle(self, task: Task) -> bytes:
+        if task.reports:
+            self._mail.open()
         pickled: bytes = cloudpickle.dumps(task)  # type: ignore[no-untyped-call]
         return pickled
 

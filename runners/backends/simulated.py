@@ -4,10 +4,12 @@ Tasks are really called, in this process, so their values are true; how long the
 worker dies or their machine is lost, is drawn. The clock stands still while tasks are called, jumps to the
 next end of a task when the driver waits, and goes on by the driver's own time while it asks, journals and
 tells. That time is read off a meter: processor time, so that a driver too slow for its workers shows; for a
-test anything that counts.
+test anything that counts. What a task reports arrives at even distances over its time; one that is told to
+stop ends at that moment.
 """
 
 import heapq
+import itertools
 import math
 import sys
 import time
@@ -17,7 +19,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from runners.backend import Backend, Outcome, Status, Task
+from objectives.reporting import Reporter
+from runners.backend import Backend, Outcome, Partial, Status, Task
 from runners.worker import execute
 from spaces.errors import BadInput, Mistake
 
@@ -96,7 +99,11 @@ class SimulatedBackend(Backend):
         self._read = meter()
         self._now = 0.0
         self._idle = list(range(slots))[::-1]
-        self._running: list[tuple[float, int, int, Outcome]] = []
+        self._running: dict[int, tuple[int, Outcome]] = {}
+        """Slot and outcome of each task that runs."""
+        self._events: list[tuple[float, int, Partial | Outcome]] = []
+        """What is to come, as a heap by time; ties in the order of submission."""
+        self._order = itertools.count()
         self._slots = slots
         self.driver_seconds = 0.0
 
@@ -123,36 +130,68 @@ class SimulatedBackend(Backend):
         if not self._idle:
             raise RuntimeError("no free slot")
         started, slot = self.now, self._idle.pop()
-        outcome = self._timed(task, started, f"virtual:{slot}")
-        assert outcome.ended is not None
-        heapq.heappush(self._running, (outcome.ended, task.number, slot, outcome))
+        outcome, partials = self._timed(task, started, f"virtual:{slot}")
+        self._running[task.number] = slot, outcome
+        for partial in partials:
+            self._expect(partial)
+        self._expect(outcome)
         self._read = self._meter()  # the call was the worker's time, not the driver's
 
     def wait(self, timeout: float | None = None) -> list[Outcome]:
         """What has ended by now; where nothing has, the clock jumps to the next end, or by the timeout."""
-        now = self.now
-        if self._running:
-            pause = max(0.0, self._running[0][0] - now)
-            self._now += pause if timeout is None else min(pause, timeout)
-        arrived = []
-        while self._running and self._running[0][0] <= self._now:
-            _, _, slot, outcome = heapq.heappop(self._running)
-            self._idle.append(slot)
-            arrived.append(outcome)
+        until = math.inf if timeout is None else self.now + timeout
+        arrived: list[Outcome] = []
+        while self._events and self._events[0][0] <= (self.now if arrived else until):
+            when, _, event = heapq.heappop(self._events)
+            self._now = max(self._now, when)
+            if isinstance(event, Partial):
+                if event.number in self._running:
+                    self.hear(event)
+            elif self._is_current(event):
+                self._idle.append(self._running.pop(event.number)[0])
+                arrived.append(event)
+        if self._running and not arrived:
+            self._now = max(self._now, until)
         return arrived
+
+    def stop(self, number: int) -> None:
+        """End a running task now."""
+        if number in self._running:
+            slot, outcome = self._running[number]
+            outcome = replace(
+                outcome, status=Status.PRUNED, result=None, error="told to stop", ended=self.now
+            )
+            self._running[number] = slot, outcome
+            self._expect(outcome)
 
     def close(self) -> None:
         """Forget everything that runs."""
-        self._idle, self._running = [], []
+        self._idle, self._running, self._events = [], {}, []
 
-    def _timed(self, task: Task, started: float, worker: str) -> Outcome:
-        """The outcome of a task in virtual time; one that is cut short is never called."""
+    def _expect(self, event: Partial | Outcome) -> None:
+        when = event.at if isinstance(event, Partial) else event.ended
+        assert when is not None
+        heapq.heappush(self._events, (when, next(self._order), event))
+
+    def _is_current(self, outcome: Outcome) -> bool:
+        """Whether a task ends so; one that was stopped had another end before it."""
+        return self._running.get(outcome.number, (0, None))[1] is outcome
+
+    def _timed(self, task: Task, started: float, worker: str) -> tuple[Outcome, list[Partial]]:
+        """The outcome of a task in virtual time, and its reports; one that is cut short is never called."""
         seconds, status = self._workload.draw(task.number)
         error = ERRORS.get(status)
         if task.timeout is not None and seconds > task.timeout:
             seconds, status, error = task.timeout, Status.TIMEOUT, f"stopped after {task.timeout:g} s"
         outcome = Outcome(task.number, status, error=error)
+        reported: list[tuple[float, float]] = []
         if status is Status.OK:
+            report = Reporter(lambda step, value: reported.append((step, value)), lambda: False)
             with redirect_stdout(sys.stderr):  # stdout is for the answer
-                outcome = execute(task)
-        return replace(outcome, started=started, ended=started + seconds, worker=worker)
+                outcome = execute(task, report)
+        pace = seconds / max(len(reported), 1)
+        partials = [
+            Partial(task.number, step, value, started + pace * count)
+            for count, (step, value) in enumerate(reported, 1)
+        ]
+        return replace(outcome, started=started, ended=started + seconds, worker=worker), partials

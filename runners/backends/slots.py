@@ -4,6 +4,7 @@ A slot's worker is starting, idle or busy. It becomes idle when it answers, so a
 placed is never given a task. A worker that dies or must be stopped is replaced, and costs the task it had.
 """
 
+import contextlib
 import logging
 import math
 import time
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from runners.backend import Backend, BackendGone, Outcome, Status, Task
-from runners.worker import one_line, read_outcome
+from runners.backend import Backend, BackendGone, Outcome, Partial, Status, Task
+from runners.worker import one_line, read_message
 
 _GLANCE = 1.0
 """Longest sleep in seconds between two looks at workers that may have died without a sound."""
@@ -21,6 +22,8 @@ _WORRY = 15.0
 """Seconds without any worker after which the user is told."""
 _FAILED_STARTS = 3
 """Deaths in a row before the first answer after which, with no worker left, starting more is pointless."""
+_STOP_SECONDS = 30.0
+"""How long a task that was told to stop may take to look, before it is stopped with its worker."""
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +42,10 @@ class Worker(ABC):
     @abstractmethod
     def send(self, number: int, payload: bytes) -> None:
         """Begin a pickled task; raises `WorkerGone`."""
+
+    @abstractmethod
+    def stop(self, number: int) -> None:
+        """Tell the task it runs to stop; raises `WorkerGone`."""
 
     @abstractmethod
     def receive(self) -> bytes:
@@ -61,10 +68,13 @@ class _Slot(Generic[W]):
     """When the task began, in seconds since the epoch."""
     deadline: float = math.inf
     """When the task must have ended, on the monotonic clock."""
+    stopping: bool = False
+    """Whether the task was told to stop."""
 
     def begin(self, task: Task) -> None:
         limit = math.inf if task.timeout is None else task.timeout
         self.task, self.began, self.deadline = task, time.time(), time.monotonic() + limit
+        self.stopping = False
 
     def end(self) -> None:
         self.task, self.deadline = None, math.inf
@@ -125,6 +135,15 @@ class SlotBackend(Backend, Generic[W]):
             return
         raise RuntimeError("no free slot")
 
+    def stop(self, number: int) -> None:
+        """Tell a running task to stop; it has some seconds to do so by itself."""
+        for slot in self._slots:
+            if slot.task is not None and slot.task.number == number:
+                slot.stopping = True
+                slot.deadline = min(slot.deadline, time.monotonic() + _STOP_SECONDS)
+                with contextlib.suppress(WorkerGone):  # which is noticed in its turn
+                    slot.worker.stop(number)
+
     def wait(self, timeout: float | None = None) -> list[Outcome]:
         """Outcomes that have arrived; may be empty when a worker has become ready, see `Backend.wait`."""
         began = time.monotonic()
@@ -184,7 +203,11 @@ class SlotBackend(Backend, Generic[W]):
             return
         self._failed_starts = 0
         if slot.task is not None:
-            self._arrived.append(read_outcome(slot.task.number, message))
+            read = read_message(slot.task.number, message)
+            if isinstance(read, Partial):
+                self.hear(read)
+                return
+            self._arrived.append(read)
             slot.end()
         slot.ready = True
 
@@ -210,7 +233,10 @@ class SlotBackend(Backend, Generic[W]):
 
     def _stop_late(self, slot: _Slot[W]) -> None:
         assert slot.task is not None
-        self._end(slot, Status.TIMEOUT, f"stopped after {slot.task.timeout:g} s")
+        if slot.stopping:
+            self._end(slot, Status.PRUNED, "told to stop, and stopped with its worker")
+        else:
+            self._end(slot, Status.TIMEOUT, f"stopped after {slot.task.timeout:g} s")
         self._replace(slot)
 
     def _end(self, slot: _Slot[W], status: Status, error: str) -> None:

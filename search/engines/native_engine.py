@@ -101,8 +101,7 @@ class NativeEngine(SobolEngine):
 
     def _taught(self) -> bool:
         """Whether there is enough to learn from."""
-        done, failed = self.history.counts
-        return done + failed >= self._initial and done >= 2
+        return self.history.moment.ended >= self._initial and self.history.counts[0] >= 2
 
     def _rows_of(self, batch: Batch) -> Array:
         """The rows of a batch, shape (k, d); fewer than its size where the space has no more."""

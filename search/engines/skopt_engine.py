@@ -159,7 +159,8 @@ class SkoptEngine(Engine):
 
     def _told(self) -> tuple[Rows, Array]:
         """Rows of all trials and what the learner is told of them, shapes (n, d) and (n,)."""
-        done, failed, pending = self.history.done, self.history.failed, self.history.pending
+        done = [trial for trial in self.history.ended if trial.lesson is not None]
+        failed, pending = self.history.failed, self.history.pending
         values = self.values(done)
         values = np.append(values, np.full(len(failed), values.max()))
         lie = {"cl_min": values.min(), "cl_mean": values.mean(), "cl_max": values.max()}[self._liar]

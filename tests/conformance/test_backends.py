@@ -1,5 +1,6 @@
 """Every backend keeps the contract of `runners.backend`, whatever a task does to it."""
 
+import math
 import os
 import signal
 import subprocess
@@ -15,7 +16,8 @@ import pytest
 
 from objectives.command import CommandObjective
 from objectives.objective import OutOfMemory, StopSearch, TemporaryFailure, TimedOut, TrialFailed
-from runners.backend import Backend, Outcome, Status, Task
+from objectives.reporting import Reporter
+from runners.backend import Backend, Outcome, Partial, Status, Task, deaf
 from spaces.errors import BadInput
 
 Finish = Callable[..., dict[int, Outcome]]
@@ -101,6 +103,23 @@ def numbers_in(pids: Path) -> list[int]:
     while not pids.exists():
         time.sleep(0.02)
     return [int(pid) for pid in pids.read_text().split()]
+
+
+def train(steps: int, pause: float, report: Reporter) -> int:
+    for step in range(1, steps + 1):
+        report(step, 1.0 / step)
+        time.sleep(pause)
+    return steps
+
+
+def flood(steps: int, report: Reporter) -> None:
+    for step in range(steps):
+        report(step, 1.0)
+
+
+def diverge(report: Reporter) -> None:
+    report(1, 2.0)
+    report(2, float("nan"))
 
 
 def speak(text: str) -> None:
@@ -401,3 +420,66 @@ def test_a_task_past_its_memory_is_refused_more_and_the_next_is_not(backend: Bac
 def test_an_inline_task_with_a_memory_limit_is_refused() -> None:
     with make("inline") as inline, pytest.raises(BadInput, match="memory: expected none"):
         inline.submit(Task(0, add, (1, 2), memory=10**9))
+
+
+def heard(backend: Backend, *calls: tuple[Any, ...], stop_at: float = math.inf) -> list[Partial | Outcome]:
+    """All that comes of tasks that report, in order; each is told to stop at a step."""
+    events: list[Partial | Outcome] = []
+
+    def hear(partial: Partial) -> None:
+        events.append(partial)
+        if partial.step == stop_at:
+            backend.stop(partial.number)
+
+    tasks = [Task(number, call, tuple(args), reports=True) for number, (call, *args) in enumerate(calls)]
+    backend.listen(hear)
+    ended = 0
+    while ended < len(calls):
+        while tasks and backend.free():
+            backend.submit(tasks.pop(0))
+        outcomes = backend.wait(30)
+        events += outcomes
+        ended += len(outcomes)
+    backend.listen(deaf)
+    return events
+
+
+def test_reports_arrive_in_order_and_before_the_outcome(backend: Backend) -> None:
+    *partials, outcome = heard(backend, (train, 15, 0.0))
+    assert [(each.number, each.step, each.value) for each in partials if isinstance(each, Partial)] == [
+        (0, step, 1 / step) for step in range(1, 16)
+    ]
+    assert isinstance(outcome, Outcome)
+    assert (outcome.status, outcome.result) == (Status.OK, 15)
+
+
+def test_a_task_that_is_told_to_stop_ends_soon_and_the_next_goes_on(backend: Backend) -> None:
+    pause = 0.0 if hasattr(backend, "now") else 0.005
+    events = heard(backend, (train, 400, pause), (train, 400, pause), (train, 6, pause), stop_at=7)
+    ends = {each.number: each for each in events if isinstance(each, Outcome)}
+    assert [ends[number].status for number in range(3)] == [Status.PRUNED, Status.PRUNED, Status.OK]
+    assert ends[2].result == 6
+    heard_of = [each.step for each in events if isinstance(each, Partial) and each.number == 0]
+    assert heard_of[:7] == [1, 2, 3, 4, 5, 6, 7]
+    assert len(heard_of) < 200
+
+
+def test_a_report_that_is_no_number_fails_its_task(backend: Backend) -> None:
+    outcome = heard(backend, (diverge,))[-1]
+    assert isinstance(outcome, Outcome)
+    assert (outcome.status, outcome.error) == (Status.FAILED, "reports nan at step 2")
+
+
+def test_a_flood_of_reports_is_thinned(backend: Backend) -> None:
+    events = heard(backend, (flood, 20_000))
+    steps = [each.step for each in events if isinstance(each, Partial)]
+    assert 400 < len(steps) < 1000
+    assert steps == sorted(set(steps))
+    assert steps[-1] > 19_000
+
+
+def test_to_stop_a_task_that_has_ended_does_nothing(backend: Backend, finish: Finish) -> None:
+    finish((add, 1, 1))
+    backend.stop(0)
+    backend.stop(12345)
+    assert finish((add, 1, 2))[0].result == 3

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runners.journal import FILE, LOCK, Journal, read
-from runners.records import FORMAT, Header, Note, Record, Retried, SearchEnd, Stopped, decode, encode
+from runners.records import FORMAT, Header, Note, Pruning, Record, Retried, SearchEnd, Stopped, decode, encode
 from search.history import History
-from search.trial import Asked, Done, Failed, Given
+from search.trial import Asked, Done, Event, Failed, Given, Pruned, Reported
 from spaces.errors import BadInput
 
 HEADER = Header("demo", "0123abcd", 7, {"scalesearch": "0.1.0"}, created=1.5)
@@ -28,6 +28,10 @@ RECORDS: list[Record] = [
     Note("ended after 2 trials: every configuration has been asked"),
     Failed(1, "ValueError: no\nnumber"),
     SearchEnd("c=1e21", {"best": 1.0, "config": {"n": 1e9}}, started=1.0),
+    Asked(2, {"n": 3.0}),
+    Reported(2, 100.0, 3.5, at=12.5),
+    Pruning(2, "3.5 by step 100, above the median 3.25", 100.0, 3.5, 3.0),
+    Pruned(2, "3.5 by step 100, above the median 3.25", 100.0, 3.5, 3.0, 12.0, 12.75, "host:17"),
 ]
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
@@ -39,6 +43,7 @@ events = st.one_of(
     st.builds(Done, st.integers(0), st.floats(allow_nan=False, allow_infinity=False)),
     st.builds(Done, st.integers(0), values=st.tuples(st.floats(-1e300, 1e300), st.just(-0.0))),
     st.builds(Failed, st.integers(0), st.text()),
+    st.builds(Reported, st.integers(0), st.floats(0, 1e300), st.floats(-1e300, 1e300)),
 )
 
 
@@ -69,8 +74,8 @@ def test_what_was_appended_comes_back_in_order(tmp_path: Path) -> None:
     assert contents.records == RECORDS
     assert contents.torn == 0
     with Journal.open(tmp_path / "new" / "job", HEADER) as journal:
-        assert journal.events == [RECORDS[0], RECORDS[1], RECORDS[2], RECORDS[5]]
-        assert len(History(journal.events)) == 2
+        assert journal.events == [RECORDS[n] for n in (0, 1, 2, 5, 7, 8, 10)]
+        assert len(History(journal.events)) == 3
 
 
 @given(events)
@@ -118,11 +123,12 @@ def test_a_journal_of_any_format_loads_and_is_gone_on_with(folder: Path, tmp_pat
     shutil.copytree(folder, tmp_path / "job")
     contents = read(tmp_path / "job")
     assert contents.header == HEADER
-    assert contents.events == [RECORDS[0], RECORDS[1], RECORDS[2], RECORDS[5]]
-    assert contents.records[-1] == RECORDS[-1]
+    expected = RECORDS[:7] if folder.name in ("journal-v1", "journal-v2") else RECORDS
+    assert contents.events == [each for each in expected if isinstance(each, Event)]
+    assert contents.records[-1] == expected[-1]
     with Journal.open(tmp_path / "job", HEADER) as journal:
-        journal.append(Asked(2, {"n": 1.0}))
-    assert History(read(tmp_path / "job").events).next_number == 3
+        journal.append(Asked(3, {"n": 1.0}))
+    assert History(read(tmp_path / "job").events).next_number == 4
 
 
 def test_truncation_at_every_byte_keeps_exactly_the_whole_records(written: bytes, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.history import History
-from search.trial import Asked, Done, Event, Failed, TrialState
+from search.trial import Asked, Done, Event, Failed, Pruned, Reported, TrialState
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 times = st.none() | st.floats(0, 1e9)
@@ -20,17 +20,22 @@ def legal_events(draw: st.DrawFn) -> list[Event]:
     events: list[Event] = []
     pending: list[int] = []
     asked = 0
-    for kind in draw(st.lists(st.sampled_from(["ask", "done", "fail"]), max_size=30)):
+    for kind in draw(st.lists(st.sampled_from(["ask", "report", "done", "fail", "prune"]), max_size=30)):
         if kind == "ask":
             events.append(Asked(asked, {"x": draw(finite)}))
             pending.append(asked)
             asked += 1
+        elif kind == "report" and pending:
+            number = draw(st.sampled_from(pending))
+            events.append(Reported(number, draw(st.integers(0, 9)), draw(finite)))
         elif pending:
             number = pending.pop(draw(st.integers(0, len(pending) - 1)))
             started, ended = draw(times), draw(times)
             if kind == "done":
                 metrics = {"loss": draw(finite)}
                 events.append(Done(number, draw(finite), metrics, started=started, ended=ended))
+            elif kind == "prune":
+                events.append(Pruned(number, "slow", 3, draw(finite), draw(finite), started, ended))
             else:
                 reason = draw(st.text(max_size=5))
                 events.append(Failed(number, reason, started=started, ended=ended))
@@ -45,6 +50,8 @@ def facts(history: History) -> tuple[object, ...]:
         history.pending,
         history.done,
         history.failed,
+        history.pruned,
+        [history.reports(trial.number) for trial in history.trials],
         history.best,
         history.front,
         history.next_number,
@@ -66,7 +73,7 @@ def test_the_fold_is_insensitive_to_where_the_events_were_cut(events: list[Event
 @settings(max_examples=100)
 def test_every_trial_is_in_exactly_one_state(events: list[Event]) -> None:
     history = History(events)
-    groups = [history.pending, history.done, history.failed]
+    groups = [history.pending, history.done, history.failed, history.pruned]
     assert sorted(trial.number for group in groups for trial in group) == list(range(len(history)))
     assert {trial.state for trial in history.pending} <= {TrialState.ASKED}
     assert all(trial.value is not None and math.isfinite(trial.value) for trial in history.done)
@@ -114,3 +121,30 @@ def test_an_outcome_is_taken_once(first: Event, second: Event) -> None:
     with pytest.raises(ValueError, match="trial 0 has ended already"):
         history.append(second)
     assert facts(history) == before
+
+
+def test_a_report_takes_the_place_of_all_from_its_step_on() -> None:
+    steps = (1, 2, 5, 8, 5, 6)
+    history = History([Asked(0, {}), *[Reported(0, step, float(at)) for at, step in enumerate(steps)]])
+    assert [(each.step, each.value) for each in history.reports(0)] == [(1, 0), (2, 1), (5, 4), (6, 5)]
+    assert history.pending == history.trials
+
+
+def test_a_pruned_trial_teaches_its_estimate_and_is_never_the_best() -> None:
+    history = History([Asked(0, {}), Asked(1, {}), Pruned(0, "slow", 5, 9.0, 3.0), Done(1, 4.0)])
+    assert [trial.lesson for trial in history.ended] == [3.0, 4.0]
+    assert (history.best, history.counts, history.pruned) == (history[1], (1, 0), [history[0]])
+    assert history[0].state is TrialState.PRUNED
+    assert history[0].value is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *(Reported(0, math.nan, 1.0), Reported(0, -1, 1.0), Reported(0, 1, math.inf), Reported(7, 1, 1.0)),
+        Pruned(0, "slow", 1, 1.0, math.nan),
+    ],
+)
+def test_what_no_trial_can_report_is_refused(event: Event) -> None:
+    with pytest.raises(ValueError, match="trial"):
+        History([Asked(0, {})]).append(event)
