@@ -234,7 +234,7 @@ class Engine(ABC):
 
     @staticmethod
     def values(trials: Sequence[Trial]) -> npt.NDArray[np.float64]:
-        """What trials teach (`Trial.lesson`) within `LARGEST`, shape (n,), or (n, k) where they have several."""
+        """What trials teach (`Trial.lesson`) within `LARGEST`: (n,), or (n, k) where they have several."""
         told = [trial.lesson for trial in trials]
         return np.clip(np.array(told, dtype=np.float64), -LARGEST, LARGEST)
 
