@@ -29,15 +29,13 @@ lowest:  ## the tests again, on the oldest version of every dependency
 test-lowest: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ray and not slow" $(PYTEST_ARGS)
 
-peers:  ## other programs to measure against, in an environment of their own; one of them needs Python 3.12
-	$(PEER_PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check simple-scaling-laws==0.2.0 chinchilla==0.2.0
+peers: $(INSTALLED)  ## other programs to measure against, each in an environment of its own; PEER_PYTHON names their Python
+	$(BIN)/python -m experiments.benchmarks.peers --install
 
 bench: $(INSTALLED)  ## speed and regret tables
 	$(BIN)/python -m experiments.benchmarks
 
 LOCK ?= requirements.lock
-PEER_PYTHON ?= python3.12
 
 $(INSTALLED): pyproject.toml $(LOCK)
 	$(PYTHON) -m venv $(VENV)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.benchmarks.peers.environments import python_of
 from experiments.real_runs import SHARED, chinchilla
 from objectives.budget import Budget
 from objectives.fit.losses import Huber
@@ -30,7 +31,7 @@ from search.threads import one_thread
 
 ROUNDS = 3
 HERE = Path(__file__).parent
-PEERS = HERE.parents[1] / ".venv-peers" / "bin" / "python"
+PEERS = python_of("fits")
 FAMILIES = ("hoffmann", "coupled", "kaplan", "farseer")
 LONGEST = 900
 """Seconds a peer may take."""

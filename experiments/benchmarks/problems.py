@@ -52,8 +52,8 @@ class Problem:
     """Standard deviation of the Gaussian noise of an observation."""
     fails: Callable[[dict[str, Any]], bool] | None = None
     """Which configurations have no value; a search learns it only by asking for one."""
-    excess: Callable[[dict[str, Any]], float] | None = None
-    """By how much the constraint is broken, at most 0 where it is kept, for programs that want a number."""
+    excess: str | None = None
+    """The constraint as an expression that is at most 0 where it is kept, for programs in other processes."""
 
     def observe(self, config: dict[str, Any], seed: int, number: int) -> float | None:
         """What evaluation `number` of a search returns, the same for every program; None where it fails."""
@@ -74,7 +74,7 @@ def law_1e21() -> Problem:
         lambda config: objective.evaluate(config, seed=0)["loss"],
         optimum(law, budget).loss,
         objective.feasible,
-        excess=lambda config: math.log10(6 * config["n_active"] * config["tokens"] / budget.flops),
+        excess=f"log10(6 * n_active * tokens / {budget.flops})",
     )
 
 

@@ -11,7 +11,7 @@ from ConfigSpace import ConfigurationSpace
 from experiments.benchmarks.problems import Problem, branin, hartmann
 from spaces.configs import Configs
 
-BARRED_RADIUS = 1.0
+BARRED_RADIUS = 2.0
 """Of the ball about the origin that `rosenbrock` bars; the valley runs through it to the optimum."""
 NOISE = 0.05
 """Standard deviation of the noisy variants, as a share of that of the values over the box."""
@@ -47,7 +47,7 @@ def rosenbrock(dimension: int = 6) -> Problem:
         value,
         0.0,
         allowed,
-        excess=lambda c: BARRED_RADIUS - math.sqrt(float((_point(c, dimension) ** 2).sum())),
+        excess=f"{BARRED_RADIUS} - sqrt({' + '.join(f'x{j}**2' for j in range(dimension))})",
     )
 
 

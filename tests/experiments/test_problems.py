@@ -1,5 +1,6 @@
 """The benchmark problems: what is said of their optima holds."""
 
+from collections.abc import Callable
 from math import pi
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from experiments.benchmarks import problems_architecture, problems_bbob, problems_tables
-from experiments.benchmarks.problems import Problem, branin
+from experiments.benchmarks.peers.inside.barrier import amount
+from experiments.benchmarks.problems import Problem, branin, law_1e21
 from experiments.benchmarks.problems_conditional import recipe
 from experiments.benchmarks.problems_continuous import (
     ackley,
@@ -32,11 +34,16 @@ def test_known_optima_are_attained_where_they_are_said_to_be() -> None:
     assert not any(failing_branin().fails(best) for best in BRANIN)  # type: ignore[misc]
 
 
-def test_a_barred_point_breaks_the_constraint_and_says_by_how_much() -> None:
-    problem, origin = rosenbrock(), {f"x{j}": 0.0 for j in range(6)}
+@pytest.mark.parametrize("make", [law_1e21, rosenbrock])
+def test_the_expression_of_a_constraint_agrees_with_the_constraint(make: Callable[[], Problem]) -> None:
+    problem, space = make(), make().space()
+    space.seed(0)
+    configs = [dict(config) for config in space.sample_configuration(300)]
     assert problem.excess is not None
-    assert problem.excess(origin) == pytest.approx(1.0)
-    assert not _allowed(problem, origin)
+    excess = amount(problem.excess)
+    allowed = [_allowed(problem, config) for config in configs]
+    assert [excess(config) <= 0 for config in configs] == allowed
+    assert 0 < sum(allowed) < 300
 
 
 def test_noise_is_the_same_for_every_program_and_differs_between_evaluations() -> None:

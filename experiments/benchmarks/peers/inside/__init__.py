@@ -1,4 +1,5 @@
-"""Programs that run inside a peer's own environment, which `make peers` installs; none imports ours.
+"""Programs that run inside a peer's own environment; none imports anything of ours outside this folder.
 
-Each reads a CSV file of runs (columns n, tokens, loss) and prints one JSON object.
+`host.py` drives the optimisers, one file for each (`*_peer.py`); `fit_*.py` fit laws, and `coco_server.py`
+computes the functions of BBOB.
 """

@@ -1,0 +1,76 @@
+"""Other programs beside the native engine: `python -m experiments.benchmarks.peers`.
+
+Installs what is missing, runs the searches that are not stored yet, and writes the tables. Searches are kept
+under results/peers, so that a run that was cut short goes on where it stopped, and a new version of one
+program costs the searches of that program only.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from experiments.benchmarks.peers.campaign import Campaign, install, ready, runs
+from experiments.benchmarks.peers.cases import Case, every_case
+from experiments.benchmarks.peers.contestants import CHEAP, CONTESTANTS
+from experiments.benchmarks.peers.environments import ROOT, environments
+from experiments.benchmarks.peers.records import Store
+from experiments.benchmarks.peers.standings import Standings
+from experiments.benchmarks.peers.summary import sections
+from runners.document import Section
+from runners.rendering import to_markdown
+
+RESULTS = ROOT / "results" / "peers"
+TITLE = Section(
+    "Beside other programs",
+    (
+        "Written by `python -m experiments.benchmarks.peers -o docs/peers.md`, which installs the programs, "
+        "runs what is missing and writes these tables. Regret is the true value found less the optimum.",
+    ),
+    level=1,
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    options = argparse.ArgumentParser(prog="python -m experiments.benchmarks.peers", description=__doc__)
+    options.add_argument("--install", metavar="NAME", nargs="*", help="only install (all, or those named)")
+    options.add_argument("--programs", metavar="NAME", nargs="+", help="only these contestants")
+    options.add_argument("--problems", metavar="TEXT", nargs="+", help="only those whose name starts so")
+    options.add_argument("--seeds", type=int, default=CHEAP, help="at most so many searches of each")
+    options.add_argument("--minutes", type=float, default=float("inf"), help="start no search after so long")
+    options.add_argument("--results", type=Path, default=RESULTS, help="folder of the stored searches")
+    options.add_argument("--table", action="store_true", help="only write the tables, of what is stored")
+    options.add_argument("-o", "--output", type=Path, help="file for the tables, in place of stdout")
+    return options
+
+
+def main(arguments: list[str]) -> int:
+    """Install, run, write."""
+    given = parser().parse_args(arguments)
+    contestants = [one for one in CONTESTANTS if given.programs is None or one.name in given.programs]
+    if given.install is not None or not given.table:
+        needed = {one.environment for one in contestants if not one.ours} | {"coco"}
+        names = given.install or sorted(environments() if given.install == [] else needed)
+        for trouble in install(names):
+            print(trouble, file=sys.stderr)
+    if given.install is not None:
+        return 0
+    cases = [case for case in every_case() if case.available and _chosen(case, given.problems)]
+    store = Store(given.results)
+    if not given.table:
+        Campaign(store, 60 * given.minutes).run(list(runs(ready(contestants), cases, given.seeds)))
+    text = to_markdown([TITLE, *sections(Standings(store, every_case()))])
+    if given.output is None:
+        print(text)
+    else:
+        given.output.write_text(text)
+    return 0
+
+
+def _chosen(case: Case, prefixes: list[str] | None) -> bool:
+    """Whether its name or group starts with one of the texts given."""
+    return prefixes is None or case.name.startswith(tuple(prefixes)) or case.group.startswith(tuple(prefixes))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+"""An environment for each peer, `.venv-peers-NAME` beside our own; `environments.toml` pins what is in it.
+
+The Python is `pythonX.Y` on the path; the variable PEER_PYTHON names another for all of them.
+"""
+
+import os
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+PINS = Path(__file__).parent / "environments.toml"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What one environment holds."""
+
+    name: str
+    python: str
+    packages: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies; git ignores it."""
+        return ROOT / f".venv-peers-{self.name}"
+
+    @property
+    def interpreter(self) -> Path:
+        """Its Python."""
+        return self.folder / "bin" / "python"
+
+    @property
+    def version(self) -> str:
+        """Of the first package."""
+        return self.packages[0].partition("==")[2]
+
+    @property
+    def installed(self) -> bool:
+        """Whether its packages were all installed, in the versions pinned now."""
+        return self._stamp.is_file() and self._stamp.read_text() == "\n".join(self.packages)
+
+    @property
+    def _stamp(self) -> Path:
+        return self.folder / "installed.txt"
+
+    def install(self) -> None:
+        """Make it and install its packages.
+
+        Raises:
+            FileNotFoundError: its Python is not here.
+            subprocess.CalledProcessError: pip could not install the packages.
+        """
+        given = os.environ.get("PEER_PYTHON", f"python{self.python}")
+        python = shutil.which(given)
+        if python is None:
+            raise FileNotFoundError(f"{self.name} needs {given}; PEER_PYTHON names another Python")
+        subprocess.run([python, "-m", "venv", str(self.folder)], check=True)
+        pip = [str(self.interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *self.packages], check=True)
+        self._stamp.write_text("\n".join(self.packages))
+
+
+@lru_cache(maxsize=1)
+def environments() -> dict[str, Environment]:
+    """All of them by name."""
+    pins = tomllib.loads(PINS.read_text())
+    return {name: Environment(name, pin["python"], tuple(pin["packages"])) for name, pin in pins.items()}
+
+
+def python_of(name: str) -> Path:
+    """The interpreter of an environment."""
+    return environments()[name].interpreter
