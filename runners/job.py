@@ -25,19 +25,20 @@ from objectives.python_objective import PythonObjective, load
 from objectives.reporting import ReportingObjective
 from objectives.runs import read_runs
 from runners.backend import Status
-from runners.job_file import (
+from runners.job_file import BudgetSpec, SearchSpec, read_job_file
+from runners.objective_spec import (
     ArchitectureSpec,
-    BudgetSpec,
     CoefficientLossSpec,
     CommandSpec,
     LawSpec,
     MisfitSpec,
+    ObjectiveSpec,
     PerformanceSpec,
+    PriorSpec,
     PythonSpec,
-    SearchSpec,
     YtoptSpec,
-    read_job_file,
 )
+from runners.prior_mean import prior_mean
 from runners.problem import Problem
 from runners.pruners import make_rule
 from runners.run_spec import RunSpec
@@ -45,6 +46,7 @@ from runners.verdicts import RETRIES, Policy
 from runners.ytopt.objective import YtoptObjective
 from search.engine import Engine
 from search.factory import make_engine
+from search.prior import PriorMean
 from search.pruning import PruningRule
 from search.stopping import StoppingRules
 from spaces.errors import BadInput, Infeasible, Mistake, Mistakes
@@ -57,7 +59,7 @@ RESUMABLE = {
 are pending when it is and which end early, but not what a trial is worth."""
 
 
-ADDED = {"warm_start"}
+ADDED = {"warm_start", "prior"}
 """Fields that jobs of earlier versions did not have: left out of their hash where they are not used."""
 
 
@@ -72,6 +74,8 @@ class Job:
     """The fit the objective's law is from; None for published or given coefficients."""
     folder: Path = Path()
     """Where relative paths in the description start."""
+    prior: PriorMean | None = None
+    """What its values are believed to be."""
 
     @property
     def name(self) -> str:
@@ -90,6 +94,8 @@ class Job:
             described["runs"] = self.objective.runs.digest
         if self.fit is not None:  # likewise
             described["fit"] = self.fit.digest
+        if (believed := _fit_of(self.spec.prior, self.folder)) is not None:
+            described["prior_fit"] = believed.digest
         if isinstance(self.objective, LawObjective | ArchitectureObjective):  # which the file may leave out
             described["objective"]["law"] = self.objective.law.family
         if isinstance(self.objective, PerformanceObjective):  # a file may change under its name
@@ -127,6 +133,7 @@ class Job:
             self.space,
             seed=self.spec.seed,
             constraint=self.objective.feasible if knows_limits else None,
+            prior=self.prior,
             **self.spec.engine.options,
         )
 
@@ -203,7 +210,11 @@ def build(spec: SearchSpec, folder: Path) -> Job:
     found.settle()
     assert objective is not None  # or there was a mistake
     assert space is not None
-    job = Job(spec, space, objective, _fit_of(spec, folder), folder)
+    prior: PriorMean | None = None
+    with found.within("prior"):
+        prior = prior_mean(spec.prior, space, None if spec.budget is None else budget_of(spec.budget), folder)
+    found.settle()
+    job = Job(spec, space, objective, _fit_of(spec.objective, folder), folder, prior)
     with found.within("engine"):
         engine = job.engine()
         if job.rules.expected_improvement is not None and not engine.foresees:
@@ -310,12 +321,12 @@ def _performance(spec: SearchSpec, given: PerformanceSpec, folder: Path) -> Perf
     return PerformanceObjective(law, budget, given.min_mmlu, given.precision, given.moe_as, given.sequence)
 
 
-def _fit_of(spec: SearchSpec, folder: Path) -> Choice | None:
-    """The fit.json a description names, if it names one."""
-    coefficients = getattr(spec.objective, "coefficients", None)
-    if not isinstance(coefficients, str) or isinstance(spec.objective, PerformanceSpec):
+def _fit_of(spec: ObjectiveSpec | PriorSpec | None, folder: Path) -> Choice | None:
+    """The fit.json that an objective or prior names, if it names one."""
+    coefficients = getattr(spec, "coefficients", None)
+    if not isinstance(coefficients, str) or isinstance(spec, PerformanceSpec):
         return None
-    chosen = choose_law(getattr(spec.objective, "law", None), coefficients, folder)
+    chosen = choose_law(getattr(spec, "law", None), coefficients, folder)
     return None if chosen.ensemble is None else chosen
 
 

@@ -24,9 +24,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from objectives.capability.mixtures import MoEAs
 from runners.fields import Count, Fraction, Number, Positive, Strict, no_bool
 from runners.guidance_spec import StopSpec, WarmStartSpec
+from runners.objective_spec import LawSpec, ObjectiveSpec, PriorSpec
 from runners.pruners import PrunerSpec
 from runners.run_spec import Ending, Memory, Retries, RunSpec
 from spaces.errors import BadInput, Mistake, Mistakes, one_of
@@ -34,8 +34,6 @@ from spaces.errors import BadInput, Mistake, Mistakes, one_of
 MAX_SEARCHES = 100_000
 
 M = TypeVar("M", bound=BaseModel)
-
-CoefficientSpec = str | dict[str, Number] | None
 
 
 class BudgetSpec(Strict):
@@ -57,124 +55,18 @@ class BudgetSpec(Strict):
     max_sparsity: Fraction | None = None
 
 
-class LawSpec(Strict):
-    """Loss predicted by a law under the budget."""
-
-    kind: Literal["law"] = "law"
-    law: str | None = None
-    """The generalised law if left out, or that of the fit."""
-    coefficients: CoefficientSpec = None
-
-
-class ArchitectureSpec(Strict):
-    """Loss predicted by a law for a concrete architecture, its parameters and FLOPs counted exactly."""
-
-    kind: Literal["architecture"]
-    law: str | None = None
-    coefficients: CoefficientSpec = None
-    sequence: Count = 4096
-    """Tokens in a training sequence."""
-
-
-class PerformanceSpec(Strict):
-    """MMLU predicted for an architecture, or the training compute with which it reaches `min_mmlu`."""
-
-    kind: Literal["performance"]
-    coefficients: str | None = None
-    """A published set, or a fit's file."""
-    min_mmlu: Annotated[float, BeforeValidator(no_bool), Field(gt=25, lt=100)] | None = None
-    precision: Annotated[float, BeforeValidator(no_bool), Field(ge=1, allow_inf_nan=False)] = 1.0
-    moe_as: MoEAs | None = None
-    """What a mixture is taken for: an assumption, for the law's own equation is not public."""
-    sequence: Count = 4096
-    """Tokens in a training sequence."""
-
-
-class CoefficientLossSpec(Strict):
-    """Loss predicted at one fixed run while coefficients vary."""
-
-    kind: Literal["coefficient-loss"]
-    law: str
-    coefficients: CoefficientSpec = None
-    n: Positive
-    tokens: Positive
-    sparsity: Fraction = 0.0
-
-
-class MisfitSpec(Strict):
-    """Misfit of a law's coefficients to a table of runs."""
-
-    kind: Literal["misfit"]
-    law: str
-    coefficients: CoefficientSpec = None
-    runs: str
-    columns: dict[str, str] = Field(default_factory=dict)
-    drop_highest_loss: Annotated[int, BeforeValidator(no_bool), Field(ge=0)] = 0
-
-
-class PythonSpec(Strict):
-    """A Python function."""
-
-    kind: Literal["python"]
-    target: str
-    returns: str = "value"
-
-
-class CommandSpec(Strict):
-    """An external program."""
-
-    kind: Literal["command"]
-    command: str
-    returns: str = "value"
-
-
-class YtoptSpec(Strict):
-    """A problem file written for ytopt, which brings its own space."""
-
-    kind: Literal["ytopt"]
-    problem: str
-    """`problem.py`, `problem.py:Problem` or a dotted path."""
-
-
-OBJECTIVES = {
-    "law": LawSpec,
-    "architecture": ArchitectureSpec,
-    "performance": PerformanceSpec,
-    "coefficient-loss": CoefficientLossSpec,
-    "misfit": MisfitSpec,
-    "python": PythonSpec,
-    "command": CommandSpec,
-    "ytopt": YtoptSpec,
-}
-
-
-def _kind(value: Any) -> str | None:
-    kind = value.get("kind", "law") if isinstance(value, Mapping) else getattr(value, "kind", None)
-    return kind if kind in OBJECTIVES else None
-
-
-ObjectiveSpec = Annotated[
-    Annotated[LawSpec, Tag("law")]
-    | Annotated[ArchitectureSpec, Tag("architecture")]
-    | Annotated[PerformanceSpec, Tag("performance")]
-    | Annotated[CoefficientLossSpec, Tag("coefficient-loss")]
-    | Annotated[MisfitSpec, Tag("misfit")]
-    | Annotated[PythonSpec, Tag("python")]
-    | Annotated[CommandSpec, Tag("command")]
-    | Annotated[YtoptSpec, Tag("ytopt")],
-    Discriminator(
-        _kind,
-        custom_error_type="objective_kind",
-        custom_error_message=f"a mapping whose kind is one of {', '.join(OBJECTIVES)}",
-    ),
-]
-
-
 class EngineSpec(BaseModel):
     """An engine's name; every other field is an option, checked by the engine."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     name: str = "native"
+
+    @model_validator(mode="after")
+    def _options_alone(self) -> Self:
+        taken = sorted({"seed", "space", "constraint", "prior"} & set(self.options))
+        if taken:
+            raise ValueError(f"options of the engine alone, without {', '.join(taken)}")
+        return self
 
     @property
     def options(self) -> dict[str, Any]:
@@ -213,6 +105,7 @@ class SearchSpec(Strict):
     budget: BudgetSpec | None = None
     space: dict[str, Any] | None = None
     objective: ObjectiveSpec = LawSpec()
+    prior: PriorSpec | None = None
 
 
 class Range(Strict):
@@ -389,7 +282,7 @@ def _top_level(model: type[BaseModel]) -> list[str]:
 def _path(details: ErrorDetails) -> list[str]:
     """The field's path without the tags pydantic adds where it chose among alternatives."""
     parts = [str(part) for part in details["loc"]]
-    if parts[0] in ("objective", "pruner"):
+    if parts[0] in ("objective", "prior", "pruner"):
         return parts[:1] + parts[2:]
     return parts[:2] + parts[3:] if parts[0] == "sweep" else parts
 

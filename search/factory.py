@@ -9,6 +9,7 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from search.engine import Constraint, Engine
+from search.prior import PriorMean
 from spaces.errors import BadInput, Mistake, one_of
 
 
@@ -85,6 +86,7 @@ def make_engine(
     constraint: Constraint | None = None,
     objectives: int = 1,
     reference: Sequence[float | None] | None = None,
+    prior: PriorMean | None = None,
     **options: Any,
 ) -> Engine:
     """An engine over a space, with no trials yet.
@@ -98,6 +100,8 @@ def make_engine(
             in place of a `best()`.
         reference: of several objectives, one number each, `None` where the rule of
             `search.pareto.reference_point` shall decide: the point below which hypervolume counts.
+        prior: rows of configurations -> what their values are believed to be (`search.prior`); `None` for no
+            such belief.
         **options: of this engine; `describe_engines` lists them with their defaults.
 
     Raises:
@@ -116,7 +120,12 @@ def make_engine(
     if type(seed) is not int or seed < 0:
         mistakes.append(Mistake("seed", "a non-negative integer", repr(seed)))
     mistakes += _mistakes_about_objectives(engine, objectives, reference)
+    takes_prior = "prior" in inspect.signature(engine).parameters
+    if prior is not None and not takes_prior:
+        mistakes.append(Mistake("prior", f"none for engine {name} (native takes one)", "one"))
     accepted = {option: value for option, value in options.items() if option in known}
+    if takes_prior:
+        accepted["prior"] = prior
     if not mistakes and objectives > 1:
         accepted |= {"objectives": objectives, "reference": reference}
     try:
@@ -145,7 +154,7 @@ def _mistakes_about_objectives(
 
 def _options(engine: type[Engine]) -> dict[str, Any]:
     """Option -> default, read off the constructor: its keyword arguments beyond those of every engine."""
-    common = inspect.signature(Engine).parameters
+    common = {*inspect.signature(Engine).parameters, "prior"}
     return {
         name: parameter.default
         for name, parameter in inspect.signature(engine).parameters.items()

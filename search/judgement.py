@@ -17,9 +17,11 @@ from search.engine import Engine
 from search.forest import Forest
 from search.gaussian_process import GaussianProcess
 from search.history import History
+from search.prior import Prior
 from search.promise import expected_improvement
 from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
 from search.target_transform import TargetTransform
+from search.trended_process import TrendedFactory
 from search.trial import Trial, TrialState
 from spaces.encoding import Encoder, Kind
 
@@ -73,13 +75,15 @@ class Judge:
     Args:
         encoder: of the space.
         trees: whether values are modelled by a forest instead of a Gaussian process.
+        prior: what the values are believed to be.
     """
 
-    def __init__(self, encoder: Encoder, *, trees: bool) -> None:
+    def __init__(self, encoder: Encoder, *, trees: bool, prior: Prior | None = None) -> None:
         self._encoder = encoder
         self._trees = trees
-        categorical = [column.kind is Kind.CATEGORICAL for column in encoder.columns]
-        self._processes = ProcessFactory(np.array(categorical))
+        categorical = np.array([column.kind is Kind.CATEGORICAL for column in encoder.columns])
+        self._processes = ProcessFactory(categorical)
+        self._values = self._processes if prior is None else TrendedFactory(prior, categorical)
 
     def acquisition(self, evidence: Evidence, stream: int | None, rng: np.random.Generator) -> Score:
         """Expected improvement under the evidence, small where a failure is likely.
@@ -105,7 +109,7 @@ class Judge:
         """
         assert isinstance(acquisition, Acquisition)
         trees = isinstance(acquisition.surrogate, Forest)
-        transform = TargetTransform.fit(evidence.values) if trees else self._processes.transform(stream)
+        transform = TargetTransform.fit(evidence.values) if trees else self._values.transform(stream)
         mean, std = acquisition.surrogate.predict(row)
         gain = expected_improvement(float(mean[0]), float(std[0]), acquisition.best, transform)
         return gain * float(np.exp(log_success(acquisition.success, row)[0]))
@@ -121,7 +125,7 @@ class Judge:
         """The model of the values."""
         if self._trees:
             return forest(evidence.rows, evidence.values, int(rng.integers(2**31)), self._encoder.active)
-        return self._processes.make(evidence.rows, evidence.values, stream)
+        return self._values.make(evidence.rows, evidence.values, stream)
 
     def _success(self, evidence: Evidence) -> GaussianProcess | None:
         """The process over failures and successes; `None` before the first failure."""

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
+from search.acquisition import Acquisition
 from search.batches import Batch, Batches
 from search.candidates import Candidates
 from search.engine import Constraint
@@ -22,6 +23,7 @@ from search.history import History
 from search.judgement import Evidence, Judge
 from search.maximiser import Maximiser
 from search.moves import Moves
+from search.prior import Believer, Prior, PriorMean
 from search.restarts import belongs, last_restart, restarting
 from search.trial import Trial
 from spaces.configs import Config
@@ -43,6 +45,8 @@ class NativeEngine(SobolEngine):
         surrogate: "gp", a Gaussian process; "forest", randomised trees; "auto": trees where parameters are
             conditional, otherwise the process.
         initial_points: Sobol points before the first model, at least 2; dimensions + 2 where `None`.
+        prior: rows of configs -> what their values are believed to be, in any units, or None. The first trial
+            is where it is least; a Gaussian process models what it leaves.
 
     Raises:
         BadInput: an option of another value.
@@ -61,6 +65,7 @@ class NativeEngine(SobolEngine):
         initial_points: int | None = None,
         objectives: int = 1,
         reference: Sequence[float | None] | None = None,
+        prior: PriorMean | None = None,
     ) -> None:
         super().__init__(space, seed=seed, constraint=constraint, objectives=objectives, reference=reference)
         mistakes = []
@@ -70,22 +75,29 @@ class NativeEngine(SobolEngine):
             mistakes.append(
                 Mistake("engine.initial_points", "an integer of at least 2", repr(initial_points))
             )
+        if prior is not None and objectives > 1:
+            mistakes.append(Mistake("prior", "none with several objectives", "one"))
         if mistakes:
             raise BadInput(mistakes)
         kinds = [column.kind for column in self.encoder.columns]
         self._dimensions = len(kinds) - kinds.count(Kind.CONSTANT)
         self._initial = initial_points or self._dimensions + 2
-        self._trees = surrogate == "forest" or (surrogate == "auto" and self.encoder.conditional)
+        self._trees = surrogate == "forest" or (
+            surrogate == "auto" and self.encoder.conditional and prior is None
+        )
+        self._prior = None if prior is None else Prior(prior, self.encoder)
         if objectives > 1:
             self._judge: Judge = FrontJudge(self.encoder, trees=self._trees, reference=reference)
         else:
-            self._judge = Judge(self.encoder, trees=self._trees)
+            self._judge = Judge(self.encoder, trees=self._trees, prior=self._prior)
         self._moves = Moves(self.encoder, self.feasible)
         self._batches = Batches()
         self._prepared: tuple[Batch, Array] | None = None
 
     def _propose(self, number: int, rng: np.random.Generator) -> Config:
         """A Sobol point while there is too little to learn from, then the greatest acquisition."""
+        if number == 0 and self._prior is not None:
+            return self._believed(self._prior, rng)
         if not self._taught():
             return super()._propose(number, rng)
         batch = self._batches.of(number, self.history.moment)
@@ -94,6 +106,13 @@ class NativeEngine(SobolEngine):
             return self.encoder.decode(rows[number - batch.first])
         row = self._look(self.history, self.candidates, self._stream(number), 1, rng)
         return super()._propose(number, rng) if row is None else self.encoder.decode(row[0])
+
+    def _believed(self, prior: Prior, rng: np.random.Generator) -> Config:
+        """Where the prior is least."""
+        maximiser = Maximiser(self.candidates, self._moves)
+        none = np.empty((0, len(self.encoder.columns)))
+        acquisition = Acquisition(Believer(prior), 0.0)
+        return self.encoder.decode(maximiser.maximise(acquisition, none, 1, rng)[0])
 
     def _adopt(self, trial: Trial) -> None:
         if self._taught():
