@@ -86,3 +86,9 @@ def test_every_file_a_document_names_exists(document: Path) -> None:
         r"`((?:experiments|docs|spaces|objectives|search|runners|tests)/[\w./-]+)`", document.read_text()
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_page_and_picture_a_document_points_to_exists(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", document.read_text())
+    assert [each for each in targets if not (document.parent / each).exists()] == []
