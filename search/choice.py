@@ -96,7 +96,7 @@ class Believer:
     def believe(self, position: int) -> None:
         """Observe the mean at one row: a further row of the Cholesky factor, seen from the pool."""
         known = self._half[: self._used]
-        prior, _ = correlation(self._process.distances(self._rows[[position]], self._rows)[0])
+        prior = correlation(self._process.distances(self._rows[[position]], self._rows)[0])
         left = self._process.unexplained(self._explained[position]) + self._process.noise
         step = (prior - known[:, position] @ known) / np.sqrt(left)
         self._half[self._used] = step

@@ -5,6 +5,8 @@ correlation, one lengthscale per column (Rasmussen and Williams 2006, ch. 2 and 
 and the noise, mu and sigma^2 have closed forms (Sacks et al. 1989); `search.gaussian_process_fit` finds the
 rest.
 
+Between two fits the factor grows by the rows that are new: a block of k of them costs n^2 k, not (n + k)^3.
+
 Noise is a fraction of sigma^2 and may be as low as a Cholesky factorisation in float64 carries: a search for
 regrets of 1e-8 must tell values apart that differ by 1e-8. For the same reason distances are sums of squared
 differences, not the faster |a|^2 - 2 a b + |b|^2, which loses half of the digits.
@@ -15,7 +17,8 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_solve, lapack, solve_triangular
+from scipy.linalg import lapack
+from scipy.spatial.distance import cdist
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -45,15 +48,24 @@ class Hyperparameters:
         return cls(np.exp(theta[:-1]), float(np.exp(theta[-1])))
 
 
-def correlation(squared: Array) -> tuple[Array, Array]:
-    """Matern 5/2 correlation and its derivative by r^2, from scaled squared distances r^2 of any shape.
+def correlation(squared: Array) -> Array:
+    """Matern 5/2 correlation, from scaled squared distances r^2 of any shape.
 
     k = (1 + s + s^2 / 3) exp(-s) with s = sqrt(5) r  (Rasmussen and Williams 2006, Eq. 4.17).
     """
     s = np.sqrt(5.0 * squared)
-    decay = np.exp(-s)
-    linear = (1.0 + s) * decay
-    return linear + (5.0 / 3.0) * squared * decay, (-5.0 / 6.0) * linear
+    polynomial = s * (1.0 / 3.0)
+    polynomial += 1.0
+    polynomial *= s
+    polynomial += 1.0
+    np.negative(s, out=s)
+    return np.asarray(np.multiply(polynomial, np.exp(s, out=s), out=polynomial))
+
+
+def correlation_slope(squared: Array) -> Array:
+    """Derivative of `correlation` by r^2: -5/6 (1 + s) exp(-s)."""
+    s = np.sqrt(5.0 * squared)
+    return np.asarray((-5.0 / 6.0) * (1.0 + s) * np.exp(-s))
 
 
 class GaussianProcess:
@@ -65,6 +77,7 @@ class GaussianProcess:
         hyperparameters: lengthscales and noise.
         categorical: columns compared by equality (Hamming distance), shape (d,).
         scale: mu and sigma^2; the most probable ones where `None`.
+        grown: factor of the correlation matrix of x and the noise it took, where they are known.
 
     Raises:
         numpy.linalg.LinAlgError: the covariance cannot be factorised, see `factor`.
@@ -77,12 +90,12 @@ class GaussianProcess:
         hyperparameters: Hyperparameters,
         categorical: Mask,
         scale: tuple[float, float] | None = None,
+        grown: tuple[Array, float] | None = None,
     ) -> None:
         self.x, self.y, self.hyperparameters, self.categorical = x, y, hyperparameters, categorical
-        k, _ = correlation(self.distances(x, x))
-        self._lower, self.noise = factor(k, hyperparameters.noise)
+        self._lower, self.noise = grown or factor(correlation(self.distances(x, x)), hyperparameters.noise)
         self.mean, self.variance = scale or most_probable_scale(self._lower, y)
-        self._alpha = cho_solve((self._lower, True), y - self.mean)
+        self._alpha = solved(self._lower, y - self.mean)
 
     @property
     def fitted(self) -> Array:
@@ -99,37 +112,43 @@ class GaussianProcess:
 
         Gradients by categorical columns are zero.
         """
-        k, slope = correlation(self.distances(rows, self.x))
-        solved = cho_solve((self._lower, True), k.T).T
-        mean, std = self.mean + k @ self._alpha, self.std(np.einsum("mn,mn->m", k, solved))
+        squared = self.distances(rows, self.x)
+        k, slope = correlation(squared), correlation_slope(squared)
+        weights = solved(self._lower, k.T).T
+        mean, std = self.mean + k @ self._alpha, self.std(np.einsum("mn,mn->m", k, weights))
         offsets = rows[:, None, :] - self.x[None, :, :]
         offsets[:, :, self.categorical] = 0.0
         k_gradient = 2.0 * slope[:, :, None] * offsets * self.hyperparameters.lengthscales**-2.0
         mean_gradient = np.einsum("mnd,n->md", k_gradient, self._alpha)
-        variance_gradient = -2.0 * self.variance * np.einsum("mnd,mn->md", k_gradient, solved)
+        variance_gradient = -2.0 * self.variance * np.einsum("mnd,mn->md", k_gradient, weights)
         return mean, std, mean_gradient, variance_gradient / (2.0 * std[:, None])
 
     def believing(self, rows: Array) -> "GaussianProcess":
         """This process as if its mean had been observed at `rows`: a kriging believer, for pending trials."""
         if not len(rows):
             return self
-        believed = np.append(self.y, self.predict(rows)[0])
-        x, scale = np.concatenate([self.x, rows]), (self.mean, self.variance)
-        return GaussianProcess(x, believed, self.hyperparameters, self.categorical, scale)
+        return self.extended(rows, self.predict(rows)[0], (self.mean, self.variance))
+
+    def extended(self, rows: Array, y: Array, scale: tuple[float, float] | None = None) -> "GaussianProcess":
+        """This process with further data, rows (k, d) and targets (k,), under the same hyperparameters."""
+        x, targets = np.concatenate([self.x, rows]), np.append(self.y, y)
+        cross, corner = (correlation(self.distances(rows, others)) for others in (self.x, rows))
+        lower = extended_factor(self._lower, cross, corner, self.noise)
+        grown = None if lower is None else (lower, self.noise)
+        return GaussianProcess(x, targets, self.hyperparameters, self.categorical, scale, grown)
 
     def whitened(self, rows: Array) -> tuple[Array, Array]:
         """Mean at rows (m, d), shape (m,), and their correlation with the data over its factor, (n, m)."""
-        k, _ = correlation(self.distances(rows, self.x))
-        return self.mean + k @ self._alpha, np.asarray(solve_triangular(self._lower, k.T, lower=True))
+        k = correlation(self.distances(rows, self.x))
+        return self.mean + k @ self._alpha, whitened(self._lower, k.T)
 
     def distances(self, rows: Array, others: Array) -> Array:
         """Scaled squared distances of rows (m, d) and others (n, d), shape (m, n)."""
-        total = np.zeros((len(rows), len(others)))
-        for j, length in enumerate(self.hyperparameters.lengthscales):
-            if self.categorical[j]:
-                total += np.not_equal.outer(rows[:, j], others[:, j]) / length**2
-            else:
-                total += np.subtract.outer(rows[:, j] / length, others[:, j] / length) ** 2
+        numeric, lengths = ~self.categorical, self.hyperparameters.lengthscales
+        scale = 1.0 / lengths[numeric]
+        total: Array = cdist(rows[:, numeric] * scale, others[:, numeric] * scale, "sqeuclidean")
+        for j in np.flatnonzero(self.categorical):
+            total += np.not_equal.outer(rows[:, j], others[:, j]) / lengths[j] ** 2
         return total
 
     def unexplained(self, explained: Array) -> Array:
@@ -160,10 +179,40 @@ def factor(k: Array, noise: float) -> tuple[Array, float]:
     raise np.linalg.LinAlgError("the covariance is not positive definite")
 
 
+def extended_factor(lower: Array, cross: Array, corner: Array, noise: float) -> Array | None:
+    """Factor of a covariance that grew by rows; `None` where they are too near others to be told apart.
+
+    Args:
+        lower: factor so far, shape (n, n).
+        cross: correlation of the new rows with the old ones, shape (k, n).
+        corner: correlation of the new rows among themselves, shape (k, k).
+        noise: added to their diagonal.
+    """
+    n, k = len(lower), len(corner)
+    half = whitened(lower, cross.T)
+    rest = np.asfortranarray(corner - half.T @ half)
+    rest[np.diag_indices(k)] += noise
+    square, failed = lapack.dpotrf(rest, lower=1, clean=1, overwrite_a=1)
+    if failed:
+        return None
+    grown = np.zeros((n + k, n + k), order="F")
+    grown[:n, :n], grown[n:, :n], grown[n:, n:] = lower, half.T, square
+    return grown
+
+
+def solved(lower: Array, right: Array) -> Array:
+    """Covariance^-1 right, from its factor (n, n); right of shape (n,) or (n, m)."""
+    return np.asarray(lapack.dpotrs(lower, right, lower=1)[0])
+
+
+def whitened(lower: Array, right: Array) -> Array:
+    """Factor^-1 right, right of shape (n, m)."""
+    return np.asarray(lapack.dtrtrs(lower, right, lower=1)[0])
+
+
 def most_probable_scale(lower: Array, y: Array) -> tuple[float, float]:
     """Mean by generalised least squares and variance under its prior, from the factor of the correlation."""
-    whitened = solve_triangular(lower, np.column_stack([y, np.ones_like(y)]), lower=True)
-    target, one = whitened[:, 0], whitened[:, 1]
+    target, one = whitened(lower, np.column_stack([y, np.ones_like(y)])).T
     mean = float(target @ one / (one @ one))
     residual = target - mean * one
     return mean, float((residual @ residual + VARIANCE_WEIGHT) / (len(y) + VARIANCE_WEIGHT))

@@ -12,15 +12,17 @@ regret on Hartmann-6 stops falling at 1e-6.
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_solve, lapack
+from scipy.linalg import lapack
 from scipy.optimize import minimize
 
 from search.gaussian_process import (
     VARIANCE_WEIGHT,
     Hyperparameters,
     correlation,
+    correlation_slope,
     factor,
     most_probable_scale,
+    solved,
 )
 
 Array = npt.NDArray[np.float64]
@@ -73,20 +75,20 @@ class NegativeLogPosterior:
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Value and gradient, shape (d + 1,), at the logarithms of the hyperparameters."""
         inverse_squares = np.exp(-2.0 * theta[:-1])
-        pairs, slopes = correlation(inverse_squares @ self._squared)
+        squared = inverse_squares @ self._squared
         k = np.zeros((len(self._y), len(self._y)), order="F")
-        k[self._pairs] = pairs
+        k[self._pairs] = correlation(squared)
         lower, noise = factor(k, float(np.exp(theta[-1])))
         mean, variance = most_probable_scale(lower, self._y)
         fit = 0.5 * (len(self._y) + VARIANCE_WEIGHT) * np.log(variance)
         complexity = np.log(np.diag(lower)).sum()
 
         # d loss / d k = (k^-1 - alpha alpha' / sigma^2) / 2  (Rasmussen and Williams 2006, Eq. 5.9)
-        alpha = cho_solve((lower, True), self._y - mean)
+        alpha = solved(lower, self._y - mean)
         inverse, _ = lapack.dpotri(lower, lower=1)
         by_pair = inverse[self._pairs] - alpha[self._pairs[0]] * alpha[self._pairs[1]] / variance
         # d k / d log l = -2 (x - x')^2 / l^2 dk/dr^2; every pair stands in k twice
-        by_length = -2.0 * inverse_squares * (self._squared @ (by_pair * slopes))
+        by_length = -2.0 * inverse_squares * (self._squared @ (by_pair * correlation_slope(squared)))
         by_noise = 0.5 * noise * (np.trace(inverse) - alpha @ alpha / variance)
 
         z = (theta - self._prior) / self._prior_spread

@@ -20,6 +20,9 @@ Mask = npt.NDArray[np.bool_]
 FIT_CAP, DATA_CAP = 200, 400
 """Most trials a fit of the hyperparameters, and a Gaussian process, take: both cost their cube."""
 
+LONGEST = 32
+"""Most trials between two fits."""
+
 FOREST_CAP = 2000
 """Most trials a forest is grown on."""
 
@@ -39,19 +42,20 @@ class ProcessFactory:
 
     def __init__(self, categorical: Mask) -> None:
         self._categorical = categorical
-        self._fits: dict[int | None, tuple[int, TargetTransform, Hyperparameters]] = {}
+        self._fits: dict[int | None, tuple[int, TargetTransform, GaussianProcess]] = {}
 
     def make(self, rows: Array, values: Array, stream: int | None) -> GaussianProcess:
-        """A process over all rows (n, d) and values (n,).
+        """A process over all rows (n, d) and values (n,), or as many as it can carry.
 
         Args:
             rows: in order of arrival.
             values: what is minimised.
             stream: names the list that grows; its calls share a fit until the next refit is due.
         """
-        transform, hyperparameters = self._fit(rows, values, stream)
-        kept = subset(values, DATA_CAP)
-        return GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
+        count, transform, process = self._fit(rows, values, stream)
+        if count == len(values):
+            return process
+        return process.extended(rows[count:], transform(values[count:]))
 
     def transform(self, stream: int | None) -> TargetTransform:
         """Of the values of the process last made over a stream."""
@@ -68,15 +72,19 @@ class ProcessFactory:
         scale = CHANCE_OF_SUCCESS, 1.0
         return GaussianProcess(rows, labels, hyperparameters, self._categorical, scale)
 
-    def _fit(self, rows: Array, values: Array, stream: int | None) -> tuple[TargetTransform, Hyperparameters]:
-        """The fit of the last count at which one was due."""
+    def _fit(
+        self, rows: Array, values: Array, stream: int | None
+    ) -> tuple[int, TargetTransform, GaussianProcess]:
+        """The last count at which a fit was due, and what it found then."""
         count = last_refit(len(values))
         if stream not in self._fits or self._fits[stream][0] != count:
-            transform = TargetTransform.fit(values[:count])
-            kept = subset(values[:count], FIT_CAP)
-            hyperparameters = fit(rows[kept], transform(values[kept]), self._categorical)
-            self._fits[stream] = count, transform, hyperparameters
-        return self._fits[stream][1:]
+            rows, values = rows[:count], values[:count]
+            transform = TargetTransform.fit(values)
+            few, kept = subset(values, FIT_CAP), subset(values, DATA_CAP)
+            hyperparameters = fit(rows[few], transform(values[few]), self._categorical)
+            process = GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
+            self._fits[stream] = count, transform, process
+        return self._fits[stream]
 
 
 def forest(rows: Array, values: Array, seed: int, active: Callable[[Array], Mask]) -> Forest:
@@ -86,8 +94,11 @@ def forest(rows: Array, values: Array, seed: int, active: Callable[[Array], Mask
 
 
 def last_refit(count: int) -> int:
-    """The last number of trials, up to `count`, at which a refit is due: every one, later every 16th part."""
-    step = 1 << max(count.bit_length() - 5, 0)
+    """The last number of trials, up to `count`, at which a refit is due.
+
+    At first every one, then every 16th part, and every `LONGEST` from a thousand on.
+    """
+    step = min(1 << max(count.bit_length() - 5, 0), LONGEST)
     return count - count % step
 
 
