@@ -1,10 +1,10 @@
-"""A forest of extremely randomised trees: the surrogate for conditional spaces.
+"""A forest of extremely randomised trees: a surrogate for values that jump.
 
-A Gaussian process needs one distance between any two configurations; where parameters come and go with
-others there is none. Trees first split on what decides (dense or mixture of experts?) and then on what that
-made active. Uncertainty is the disagreement of the trees (Hutter et al. 2014, "Algorithm runtime
-prediction", Eq. 4; leaves hold single values, so the term inside the leaves is zero). Their split points are
-random (Geurts et al. 2006), which makes the prediction vary between the data instead of in steps.
+Trees split on what decides first (dense or mixture of experts?) and then on what that made active. Where
+values vary smoothly within such parts, a Gaussian process learns from far fewer trials. Uncertainty is the
+disagreement of the trees (Hutter et al. 2014, "Algorithm runtime prediction", Eq. 4; leaves hold single
+values, so the term inside the leaves is zero). Their split points are random (Geurts et al. 2006), which
+makes the prediction vary between the data instead of in steps.
 """
 
 from collections.abc import Callable

@@ -5,6 +5,9 @@ correlation, one lengthscale per column (Rasmussen and Williams 2006, ch. 2 and 
 and the noise, mu and sigma^2 have closed forms (Sacks et al. 1989); `search.gaussian_process_fit` finds the
 rest.
 
+Inactive cells hold one value (`spaces.encoding.FILL`), so two configurations that lack a parameter do not
+differ in it, and how much its presence matters is learned with the column it depends on.
+
 Between two fits the factor grows by the rows that are new: a block of k of them costs n^2 k, not (n + k)^3.
 
 Noise is a fraction of sigma^2 and may be as low as a Cholesky factorisation in float64 carries: a search for

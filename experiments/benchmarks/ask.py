@@ -1,8 +1,8 @@
 """What an ask costs in searches of 10 to 10,000 trials: `python -m experiments.benchmarks ask`.
 
 The trials come from a replayed history: half of them spread over the space and half around the optimum, as a
-search leaves them. Processor milliseconds of one core. The bars: a median of 15 ms at 100 trials, 60 ms at 1,000
-and 500 ms at 10,000.
+search leaves them. Processor milliseconds of one core. The bars: a median of 15 ms at 100 trials, 60 ms at
+1,000 and 500 ms at 10,000.
 """
 
 import time

@@ -22,7 +22,7 @@ SEEDS = 10
 MARKS = (10, 25, 50, 100)
 CONTESTANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("native", "native", {}),
-    ("native, process only", "native", {"surrogate": "gp"}),
+    ("native, forest", "native", {"surrogate": "forest"}),
     ("random", "random", {}),
 )
 
@@ -48,7 +48,7 @@ def sections() -> list[Section]:
 
 
 def rows() -> Iterator[tuple[str, ...]]:
-    """One row per problem and engine; `surrogate: gp` only where it is not the default."""
+    """One row per problem and engine; the forest only where parameters are conditional."""
     for problem in (law_1e21(), branin(), hartmann(), dense_or_moe()):
         for label, name, options in CONTESTANTS:
             if options and "conditional" not in problem.name:

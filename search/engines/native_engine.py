@@ -42,8 +42,8 @@ class NativeEngine(SobolEngine):
         space: what may vary.
         seed: a non-negative integer.
         constraint: known constraint, honoured at proposal time.
-        surrogate: "gp", a Gaussian process; "forest", randomised trees; "auto": trees where parameters are
-            conditional, otherwise the process.
+        surrogate: "gp", a Gaussian process; "forest", randomised trees; "auto": the process, which was the
+            better one on every space tried, conditional or not.
         initial_points: Sobol points before the first model, at least 2; dimensions + 2 where `None`.
         prior: rows of configs -> what their values are believed to be, in any units, or None. The first trial
             is where it is least; a Gaussian process models what it leaves.
@@ -82,9 +82,7 @@ class NativeEngine(SobolEngine):
         kinds = [column.kind for column in self.encoder.columns]
         self._dimensions = len(kinds) - kinds.count(Kind.CONSTANT)
         self._initial = initial_points or self._dimensions + 2
-        self._trees = surrogate == "forest" or (
-            surrogate == "auto" and self.encoder.conditional and prior is None
-        )
+        self._trees = surrogate == "forest"
         self._prior = None if prior is None else Prior(prior, self.encoder)
         if objectives > 1:
             self._judge: Judge = FrontJudge(self.encoder, trees=self._trees, reference=reference)
