@@ -172,7 +172,7 @@ def _least_squares(
 ) -> float:
     """The slope b of targets = a + b prior + process, by generalised least squares."""
     process = GaussianProcess(rows, targets, hyperparameters, categorical, (0.0, 1.0))
-    lower, _ = factor(correlation(process.distances(rows, rows))[0], hyperparameters.noise)
+    lower, _ = factor(correlation(process.distances(rows, rows)), hyperparameters.noise)
     whitened = solve_triangular(lower, np.column_stack([np.ones_like(prior), prior, targets]), lower=True)
     coefficients, *_ = np.linalg.lstsq(whitened[:, :2], whitened[:, 2], rcond=None)
     return float(coefficients[1])
