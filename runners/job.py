@@ -24,6 +24,7 @@ from objectives.objective import Objective
 from objectives.python_objective import PythonObjective, load
 from objectives.reporting import ReportingObjective
 from objectives.runs import read_runs
+from runners.aims import Aim, check_offered, references
 from runners.backend import Status
 from runners.job_file import BudgetSpec, SearchSpec, read_job_file
 from runners.objective_spec import (
@@ -59,7 +60,7 @@ RESUMABLE = {
 are pending when it is and which end early, but not what a trial is worth."""
 
 
-ADDED = {"warm_start", "prior"}
+ADDED = {"warm_start", "prior", "objectives"}
 """Fields that jobs of earlier versions did not have: left out of their hash where they are not used."""
 
 
@@ -110,11 +111,23 @@ class Job:
         return None
 
     @property
+    def certifiable(self) -> bool:
+        """Whether there is one best value, which a solver or a list of all configurations may find."""
+        return len(self.aims) == 1
+
+    @property
     def policy(self) -> Policy:
         """What follows from a trial without a value."""
         given = {} if self.spec.retries is None else self.spec.retries.model_dump(exclude_none=True)
         retries = RETRIES | {Status(name): times for name, times in given.items()}
         return Policy(retries, frozenset({Status.STOP, *map(Status, self.spec.stop_on or ())}))
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        """What is minimised or maximised: one metric, or several."""
+        if self.spec.objectives is None:
+            return (Aim(self.objective.metric),)
+        return tuple(given.aim() for given in self.spec.objectives)
 
     @property
     def rules(self) -> StoppingRules:
@@ -134,6 +147,8 @@ class Job:
             seed=self.spec.seed,
             constraint=self.objective.feasible if knows_limits else None,
             prior=self.prior,
+            objectives=len(self.aims),
+            reference=references(self.aims) if len(self.aims) > 1 else None,
             **self.spec.engine.options,
         )
 
@@ -215,6 +230,8 @@ def build(spec: SearchSpec, folder: Path) -> Job:
         prior = prior_mean(spec.prior, space, None if spec.budget is None else budget_of(spec.budget), folder)
     found.settle()
     job = Job(spec, space, objective, _fit_of(spec.objective, folder), folder, prior)
+    with found.within(""):
+        _check_aims(job)
     with found.within("engine"):
         engine = job.engine()
         if job.rules.expected_improvement is not None and not engine.foresees:
@@ -227,6 +244,32 @@ def build(spec: SearchSpec, folder: Path) -> Job:
         _ = job.problem  # raises where the law does not know the space's sparsities
     found.settle()
     return job
+
+
+def _check_aims(job: Job) -> None:
+    """Raise metrics there are not, and fields that need a best value where there is none."""
+    if len(job.aims) == 1:
+        return
+    check_offered(job.aims, job.objective, job.space)
+    none = "none with several objectives: they have no best value"
+    found = [
+        Mistake(f"stop.{rule}", none, "a rule")
+        for rule in ("value", "no_change", "expected_improvement")
+        if getattr(job.rules, rule) is not None
+    ]
+    found += [
+        Mistake(field, none, given.kind)
+        for field, given in (("pruner", job.spec.pruner), ("prior", job.spec.prior))
+        if given is not None
+    ]
+    points = [] if job.spec.warm_start is None else job.spec.warm_start.points
+    found += [
+        Mistake(f"warm_start.points.{number}.value", none, f"{point.value:g}")
+        for number, point in enumerate(points)
+        if point.value is not None
+    ]
+    if found:
+        raise BadInput(found)
 
 
 def _unused(spec: SearchSpec) -> set[str]:
@@ -292,10 +335,11 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             return Misfit(choose_law(given.law, given.coefficients, folder).law, runs)
         case PythonSpec() as given:
             load(given.target, folder)
-            return PythonObjective(given.target, folder, given.returns)
+            return PythonObjective(given.target, folder, _returned(spec, given.returns))
         case CommandSpec() as given:
             follow = spec.pruner is not None
-            return CommandObjective(given.command, folder, spec.timeout, given.returns, spec.memory, follow)
+            returned = _returned(spec, given.returns)
+            return CommandObjective(given.command, folder, spec.timeout, returned, spec.memory, follow)
         case YtoptSpec() as given:
             return YtoptObjective.of(given.problem, folder)
 
@@ -307,6 +351,11 @@ def _cannot_report(job: Job) -> list[Mistake]:
         return []
     expected = "an objective that reports: a command, or a Python function with an argument `report`"
     return [Mistake("pruner", expected, job.spec.objective.kind)]
+
+
+def _returned(spec: SearchSpec, returns: str) -> str:
+    """The metric that a function or program must return; the loop asks for the others of several."""
+    return returns if spec.objectives is None else spec.objectives[0].metric
 
 
 def _performance(spec: SearchSpec, given: PerformanceSpec, folder: Path) -> PerformanceObjective:

@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails
 
 from runners.fields import Count, Fraction, Number, Positive, Strict, no_bool
 from runners.guidance_spec import StopSpec, WarmStartSpec
-from runners.objective_spec import LawSpec, ObjectiveSpec, PriorSpec
+from runners.objective_spec import AimSpecs, LawSpec, ObjectiveSpec, PriorSpec
 from runners.pruners import PrunerSpec
 from runners.run_spec import Ending, Memory, Retries, RunSpec
 from spaces.errors import BadInput, Mistake, Mistakes, one_of
@@ -63,7 +63,9 @@ class EngineSpec(BaseModel):
 
     @model_validator(mode="after")
     def _options_alone(self) -> Self:
-        taken = sorted({"seed", "space", "constraint", "prior"} & set(self.options))
+        taken = sorted(
+            {"seed", "space", "constraint", "prior", "objectives", "reference"} & set(self.options)
+        )
         if taken:
             raise ValueError(f"options of the engine alone, without {', '.join(taken)}")
         return self
@@ -106,6 +108,7 @@ class SearchSpec(Strict):
     space: dict[str, Any] | None = None
     objective: ObjectiveSpec = LawSpec()
     prior: PriorSpec | None = None
+    objectives: AimSpecs | None = None
 
 
 class Range(Strict):

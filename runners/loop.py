@@ -14,6 +14,7 @@ import numpy as np
 
 from objectives.objective import ClosedForm, Metrics, Objective
 from objectives.reporting import Reporter, ReportingObjective
+from runners.aims import Aim
 from runners.backend import Backend, Outcome, Partial, Status, Task, deaf
 from runners.backends.inline import InlineBackend
 from runners.dispatch import Dispatch
@@ -47,6 +48,7 @@ def run_search(
     journal: Journal,
     evaluations: int,
     seed: int,
+    aims: Sequence[Aim] | None = None,
     parallel: int | None = 1,
     timeout: float | None = None,
     memory: int | None = None,
@@ -69,6 +71,8 @@ def run_search(
         backend: where trials run. It stays open, except after an interrupt.
         journal: of this job.
         evaluations: how many trials to ask for in all, those in the journal included.
+        aims: the metrics that are minimised or maximised, as many as the engine has objectives; the
+            objective's own where `None`.
         seed: of the search; trial k is evaluated with a seed derived from (seed, k).
         parallel: how many trials may be pending at a time, at least 1; `None` for as many as the backend
             has slots.
@@ -105,6 +109,7 @@ def run_search(
             progress,
             policy or Policy(),
             _Rules(rules or StoppingRules(), engine, journal),
+            aims or (Aim(objective.metric),),
         )
         time_left = walltime or Walltime()
         if isinstance(objective, ClosedForm) and isinstance(backend, InlineBackend):
@@ -169,6 +174,7 @@ class _Search:
     progress: Callable[[History], None]
     policy: Policy
     rules: _Rules
+    aims: Sequence[Aim]
     ended: bool = False
     """No more trials begin: the space has no more, or one stopped the search."""
 
@@ -209,7 +215,7 @@ class _Search:
         if outcome.status in self.policy.stop_on:
             self.ended = True
             self.note(Note(f"stopped by trial {trial.number}: {reason(outcome)}", trial.number))
-        return verdict(trial.number, outcome, self.objective.metric)
+        return verdict(trial.number, outcome, self.aims)
 
     def note(self, note: Note) -> None:
         """Journal a remark, unless an earlier run of this search left it already."""
@@ -270,7 +276,7 @@ def _evaluated(search: _Search, objective: ClosedForm, batch: Sequence[Trial]) -
         numbered = zip(batch, rows, strict=True)
         outcomes = [Outcome(trial.number, Status.OK, row, None, *times) for trial, row in numbered]
     return [
-        search.verdict(trial, judged(outcome, objective.metric))
+        search.verdict(trial, judged(outcome, search.aims))
         for trial, outcome in zip(batch, outcomes, strict=True)
     ]
 
@@ -348,7 +354,7 @@ class _Trials(Dispatch[Trial]):
         """Journal and tell what ended; a trial that gets another attempt is put aside."""
         final: list[Ending] = []
         for trial, unjudged in ended:
-            outcome = judged(unjudged, self._search.objective.metric)
+            outcome = judged(unjudged, self._search.aims)
             pruned = None if outcome.status is Status.OK else self._partials.pruned(trial.number, outcome)
             if pruned is not None:
                 self._attempts.pop(trial.number, None)

@@ -1,12 +1,14 @@
-"""The `objective` and `prior` fields of a job file, by their kinds: what each kind takes."""
+"""The `objective`, `objectives` and `prior` fields of a job file, by their kinds: what each kind takes."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from objectives.capability.mixtures import MoEAs
+from runners.aims import Aim
 from runners.fields import Count, Fraction, Number, Positive, Strict, no_bool
+from search.engine import MOST_OBJECTIVES
 
 CoefficientSpec = str | dict[str, Number] | None
 
@@ -152,3 +154,25 @@ PriorSpec = Annotated[
         custom_error_message=f"a mapping whose kind is one of {', '.join(PRIORS)}",
     ),
 ]
+
+
+class AimSpec(Strict):
+    """One of several objectives: a metric, and which way it is better."""
+
+    metric: str
+    sense: Literal["minimise", "maximise"] = "minimise"
+    reference: Number | None = None
+    """The worst value that counts in the hypervolume."""
+
+    def aim(self) -> Aim:
+        """The same as a value."""
+        return Aim(self.metric, self.sense == "maximise", self.reference)
+
+
+def _different(aims: list[AimSpec]) -> list[AimSpec]:
+    if not 2 <= len({aim.metric for aim in aims}) == len(aims) <= MOST_OBJECTIVES:
+        raise ValueError(f"2 to {MOST_OBJECTIVES} metrics that differ")
+    return aims
+
+
+AimSpecs = Annotated[list[AimSpec], AfterValidator(_different)]

@@ -47,6 +47,7 @@ def run_job(
             journal=journal,
             evaluations=job.spec.evaluations,
             seed=job.spec.seed,
+            aims=job.aims,
             parallel=job.spec.parallel or None,
             timeout=None if own_limits else job.spec.timeout,
             memory=None if own_limits else job.spec.memory,

@@ -1,11 +1,12 @@
 """What an outcome means: a value, a failure with its reason, another attempt, or the end of the search."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
+from runners.aims import Aim, costs
 from runners.backend import Outcome, Status
 from search.trial import Done, Failed
 
@@ -44,13 +45,15 @@ class Attempts:
         return self._ended[status] <= self._retries.get(status, 0)
 
 
-def judged(outcome: Outcome, metric: str) -> Outcome:
-    """The outcome as FAILED where it has a result without a finite number under the name `metric`."""
-    fault = _fault(outcome.result, metric) if outcome.status is Status.OK else None
+def judged(outcome: Outcome, aims: Sequence[Aim]) -> Outcome:
+    """The outcome as FAILED where it has a result without a finite number for each aim."""
+    if outcome.status is not Status.OK:
+        return outcome
+    fault = next(filter(None, (_fault(outcome.result, aim.metric) for aim in aims)), None)
     return outcome if fault is None else replace(outcome, status=Status.FAILED, error=fault)
 
 
-def verdict(number: int, outcome: Outcome, metric: str) -> Done | Failed:
+def verdict(number: int, outcome: Outcome, aims: Sequence[Aim]) -> Done | Failed:
     """The event that ends trial `number` with a judged outcome.
 
     Of the other metrics those that are finite numbers are kept: one that is left out has no value here.
@@ -59,7 +62,10 @@ def verdict(number: int, outcome: Outcome, metric: str) -> Done | Failed:
     if outcome.status is not Status.OK:
         return Failed(number, reason(outcome), *times)
     metrics = _numbers(outcome.result)
-    return Done(number, metrics[metric], metrics, *times)
+    told = costs(aims, metrics)
+    if len(told) == 1:
+        return Done(number, told[0], metrics, *times)
+    return Done(number, None, metrics, *times, values=told)
 
 
 def reason(outcome: Outcome) -> str:

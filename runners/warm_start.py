@@ -20,7 +20,8 @@ from runners.records import Note
 from runners.sweep import FOLDER
 from search.engine import Engine
 from search.history import History
-from search.trial import Done, Event, Failed, Given, Trial
+from search.pareto import ranks
+from search.trial import Done, Event, Failed, Given, Trial, TrialState
 from spaces.configs import Config
 from spaces.encoding import Encoder
 from spaces.errors import BadInput, Mistakes, one_of
@@ -99,7 +100,8 @@ def _journals(earlier: EarlierJobSpec, ours: SearchSpec, folder: Path) -> Iterat
 
 def _same_objective(spec: SearchSpec, ours: SearchSpec) -> bool:
     """Whether values of one search are values of the other."""
-    return spec.objective == ours.objective and spec.budget == ours.budget
+    fields = ("objective", "objectives", "budget")
+    return all(getattr(spec, name) == getattr(ours, name) for name in fields)
 
 
 def _of_search(
@@ -129,9 +131,10 @@ def _chosen(trials: Sequence[Trial], earlier: EarlierJobSpec) -> list[Trial]:
     """All trials, or the best of them, in order of arrival."""
     if earlier.most is None:
         return list(trials)
-    done = [trial for trial in trials if trial.value is not None]
-    values = np.array([trial.value for trial in done])
-    best = np.argsort(values, kind="stable")[: earlier.most]
+    done = [trial for trial in trials if trial.state is TrialState.DONE]
+    values = Engine.values(done)
+    order = values if values.ndim == 1 else ranks(values)
+    best = np.argsort(order, kind="stable")[: earlier.most]
     return [done[place] for place in (np.sort(best) if earlier.values else best)]
 
 

@@ -1,0 +1,56 @@
+"""What a search is after: metrics of its trials by name, each to be made small or great.
+
+An engine minimises, so that a metric to be maximised reaches it with the other sign; metrics keep theirs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ConfigSpace import ConfigurationSpace
+
+from objectives.objective import ClosedForm, Objective
+from spaces.configs import Configs
+from spaces.errors import BadInput, Mistake, one_of
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One objective of a search."""
+
+    metric: str
+    maximise: bool = False
+    reference: float | None = None
+    """The worst value that counts in a hypervolume, in units of the metric."""
+
+    def cost(self, value: float) -> float:
+        """What an engine minimises for a value of the metric."""
+        return -value if self.maximise else value
+
+    @property
+    def sense(self) -> str:
+        """In words."""
+        return "maximised" if self.maximise else "minimised"
+
+
+def references(aims: Sequence[Aim]) -> list[float | None]:
+    """The reference point of an engine, one number or `None` for each aim."""
+    return [None if aim.reference is None else aim.cost(aim.reference) for aim in aims]
+
+
+def costs(aims: Sequence[Aim], metrics: Mapping[str, float]) -> tuple[float, ...]:
+    """What an engine minimises for the metrics of a trial, one number for each aim."""
+    return tuple(aim.cost(metrics[aim.metric]) for aim in aims)
+
+
+def check_offered(aims: Sequence[Aim], objective: Objective, space: ConfigurationSpace) -> None:
+    """Raise `BadInput` for metrics that a formula does not have; other objectives are known once they run."""
+    if not isinstance(objective, ClosedForm):
+        return
+    offered = objective.evaluate_many(Configs.from_rows([dict(space.get_default_configuration())]))
+    mistakes = [
+        Mistake(f"objectives.{number}.metric", one_of(offered, aim.metric), aim.metric)
+        for number, aim in enumerate(aims)
+        if aim.metric not in offered
+    ]
+    if mistakes:
+        raise BadInput(mistakes)
