@@ -81,7 +81,7 @@ def run(
             write_report(batch, folder)
             raise
     record = write_report(batch, folder)
-    if not any(search["best"] for search in record["searches"]):
+    if not any(search["best"] or search.get("front") for search in record["searches"]):
         raise NoUsableTrial(f"no trial has a value: {'; '.join(_reasons(record)) or 'none was run'}")
     return record
 

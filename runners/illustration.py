@@ -1,12 +1,14 @@
 """Which pictures a report shows, and of what; the drawing itself is in `runners.pictures`."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from objectives.exact import Optimum
-from runners import pictures
+from runners import front_pictures, pictures
 from runners.document import Section
+from runners.front_document import MOST_FRONTS
 from runners.job import Batch
 from runners.problem import Problem
 from spaces.errors import Infeasible
@@ -28,6 +30,18 @@ def illustrations(record: Mapping[str, Any], batch: Batch) -> Iterator[Section]:
     begun = [search for search in record["searches"] if search["search"]["convergence"]]
     if begun:
         yield Section("Convergence of the searches", picture=pictures.convergence(begun))
+    yield from _of_fronts([search for search in record["searches"] if "front" in search])
+
+
+def _of_fronts(searches: list[Mapping[str, Any]]) -> Iterator[Section]:
+    for search in searches[:MOST_FRONTS]:
+        drawn = front_pictures.front(search["name"], search["front"])
+        yield Section(f"Front of {search['name']}, drawn", picture=drawn)
+    together: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for search in searches:
+        together[" and ".join(aim["metric"] for aim in search["front"]["objectives"])].append(search)
+    for aims, group in together.items():
+        yield Section(f"Hypervolume of {aims}", picture=front_pictures.growth(group))
 
 
 def _of_answer(problem: Problem, entry: Mapping[str, Any]) -> Iterator[Section]:

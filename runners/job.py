@@ -111,11 +111,6 @@ class Job:
         return None
 
     @property
-    def certifiable(self) -> bool:
-        """Whether there is one best value, which a solver or a list of all configurations may find."""
-        return len(self.aims) == 1
-
-    @property
     def policy(self) -> Policy:
         """What follows from a trial without a value."""
         given = {} if self.spec.retries is None else self.spec.retries.model_dump(exclude_none=True)

@@ -125,7 +125,8 @@ def run_queue(
             )
     finally:
         record = write_report(out)
-    if not any(search["best"] for job in record["jobs"] for search in job["searches"]):
+    searches = [search for job in record["jobs"] for search in job["searches"]]
+    if not any(search["best"] or search.get("front") for search in searches):
         reasons = sorted({job["reason"] for job in record["jobs"] if job["reason"]})
         raise NoUsableTrial(f"no trial of any job has a value: {'; '.join(reasons) or 'none was run'}")
     return record

@@ -11,6 +11,13 @@ from rich.progress import Progress as Display
 from search.history import History
 
 
+def found(history: History) -> str:
+    """The best value so far, or how many trials are on the front of several objectives."""
+    if history.best is not None:
+        return f"best {history.best.value:.6g}"
+    return f"front of {len(history.front)}" if history.front else "no value yet"
+
+
 class Progress:
     """Silence; the interface of those who want to watch a job."""
 
@@ -53,10 +60,10 @@ class Bar(Progress):
         (done, failures), ended, now = history.own_counts, history.own_ended, time.monotonic()
         start, before = self._began.setdefault(name, (now, ended))
         rate = (ended - before) / (now - start) if now > start else 0.0
-        best = "none yet" if history.best is None else f"{history.best.value:.6g}"
+        best = found(history)
         failed = f", {failures} failed" if failures else ""
         failed += f", {pruned} pruned" if (pruned := ended - done - failures) else ""
-        note = f"best {best}, {rate:.3g}/s{failed}"
+        note = f"{best}, {rate:.3g}/s{failed}"
         total = self._evaluations[name]
         self._display.update(self._task, description=name, total=total, completed=ended, note=note)
 

@@ -1,6 +1,7 @@
 """Numbers as people in this field write them: 72.2B parameters, 1.33T tokens, 5.76e+23 FLOPs, 21.0 days."""
 
 import math
+from typing import Any
 
 SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
@@ -76,3 +77,12 @@ def percent(share: float) -> str:
     if abs(scaled) >= 100:
         return f"{scaled:.0f}%"
     return f"{scaled:.3g}%" if abs(scaled) >= 10 else f"{scaled:.2g}%"
+
+
+def shown(name: str, value: Any) -> str:
+    """A parameter or metric for people."""
+    if name in ("n_active", "n_total", "n_nonzero", "n_non_embedding", "tokens"):
+        return count(value)
+    if name in ("flops", "inference_flops"):
+        return flops(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runners.document import Document, Section, Table
+from runners.front_document import volumes_table
 from runners.report_document import best_table
 
 Job = Mapping[str, Any]
@@ -24,10 +25,13 @@ def document(record: Mapping[str, Any]) -> Document:
 
 
 def _bests(jobs: list[Job]) -> Iterator[Section]:
-    found = [job for job in jobs if any(search["best"] for search in job["searches"])]
+    found = [job for job in jobs if any(search["best"] or search.get("front") for search in job["searches"])]
     for job in found[:MOST_JOBS]:
         text = (f"The whole report: jobs/{job['name']}/report.html",)
-        yield Section(f"Best configurations: {job['name']}", text, best_table(job["searches"]))
+        if any(search["best"] for search in job["searches"]):
+            yield Section(f"Best configurations: {job['name']}", text, best_table(job["searches"]))
+        else:
+            yield Section(f"Fronts: {job['name']}", text, volumes_table(job["searches"]))
 
 
 def _summary(jobs: list[Job]) -> str:

@@ -14,6 +14,7 @@ from objectives.fit.ensemble import Ensemble
 from objectives.plan import plan
 from runners.beside_fit import read_beside
 from runners.enumeration import Enumerations
+from runners.fronts import fronts
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
@@ -43,23 +44,30 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
         BadInput: a journal is damaged.
     """
     journals = {job.name: journal_of(job, folder) for job in batch.jobs}
+    histories = {name: History(journal.events if journal else ()) for name, journal in journals.items()}
     failures = _failed_searches(folder)
-    problems = {job.name: job.problem for job in batch.jobs if job.problem is not None}
+    single = [job for job in batch.jobs if len(job.aims) == 1]
+    problems = {job.name: job.problem for job in single if job.problem is not None}
     solved = _solved(set(problems.values()))
     certified = {name: solved[problem] for name, problem in problems.items()}
     searches = [
         {
-            **_search(job, journals[job.name], certified.get(job.name)),
+            **_search(job, journals[job.name], histories[job.name], certified.get(job.name)),
             "failure": failures.get(job.name),
             "fit": read_beside(folder / FOLDER / job.name),
         }
         for job in batch.jobs
     ]
     enumerations = Enumerations()
-    for job, search in zip(batch.jobs, searches, strict=True):
+    for job in single:
+        search = searches[batch.jobs.index(job)]
         if (every := enumerations.of(job, search["best"])) is not None:
             search["enumerated"] = every
-    fits = {job.problem: job.fit.ensemble for job in batch.jobs if job.problem and job.fit}
+    found = fronts({job.name: job.aims for job in batch.jobs}, histories)
+    for search in searches:
+        if search["name"] in found:
+            search["front"] = found[search["name"]]
+    fits = {job.problem: job.fit.ensemble for job in single if job.problem and job.fit}
     answers = _answers(problems, fits)
     record = {"format": FORMAT, "name": batch.name, "searches": searches, "answers": answers}
     return dict(plain(record))
@@ -102,8 +110,9 @@ def _solved(problems: set[Problem]) -> dict[Problem, Optimum]:
     }
 
 
-def _search(job: Job, journal: Contents | None, certified: Optimum | None) -> dict[str, Any]:
-    history = History(journal.events if journal else ())
+def _search(
+    job: Job, journal: Contents | None, history: History, certified: Optimum | None
+) -> dict[str, Any]:
     record = search_report(history).to_dict()
     best = record.pop("best")
     header = journal.header if journal else None

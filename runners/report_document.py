@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runners import answer
+from runners import answer, front_document
 from runners.document import Document, Section, Table
 from runners.job import Batch
-from runners.quantities import count, duration, flops, percent
+from runners.quantities import duration, flops, percent, shown
 
 Search = Mapping[str, Any]
 
@@ -37,7 +37,10 @@ def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False)
     sections = [Section(f"Best-config report: {record['name']}", (_summary(searches),), level=1)]
     bounds = any(search["certified"] and search["certified"]["bound"] for search in searches)
     notes = (ONLY_A_BOUND,) if bounds else ()
-    sections.append(Section("Best configurations", notes, best_table(searches)))
+    single = [search for search in searches if "objectives" not in search["description"]]
+    if single:
+        sections.append(Section("Best configurations", notes, best_table(single)))
+    sections += front_document.sections(searches)
     sections += _of_all(searches)
     sections += _beside_the_fit(searches)
     for entry in record["answers"]:
@@ -70,7 +73,7 @@ def _best_row(search: Search, names: Sequence[str], certified: bool) -> list[str
     cells = [search["name"], None if best is None else _value(search["metric"], best["value"])]
     if certified:
         cells.append(_above(search["certified"] or search.get("enumerated")))
-    return cells + [_shown(name, found[name]) if name in found else None for name in names]
+    return cells + [shown(name, found[name]) if name in found else None for name in names]
 
 
 def _above(optimum: Mapping[str, Any] | None) -> str | None:
@@ -102,7 +105,7 @@ def _of_all_row(search: Search, names: Sequence[str]) -> list[Any]:
     every, found = search["enumerated"], _best_of_all(search)
     cells = [search["name"], every["configurations"], every["feasible"], every["better"]]
     cells.append(_value(search["metric"], every["value"]))
-    return cells + [_shown(name, found[name]) if name in found else None for name in names]
+    return cells + [shown(name, found[name]) if name in found else None for name in names]
 
 
 def _best_of_all(search: Search) -> dict[str, Any]:
@@ -118,14 +121,6 @@ def _flat(found: Mapping[str, Any], metric: str) -> dict[str, Any]:
     """Metrics and configuration side by side; the minimised metric has a column of its own."""
     metrics = {name: value for name, value in found["metrics"].items() if name != metric}
     return {**metrics, **found["config"]}
-
-
-def _shown(name: str, value: Any) -> str:
-    if name in ("n_active", "n_total", "n_nonzero", "n_non_embedding", "tokens"):
-        return count(value)
-    if name in ("flops", "inference_flops"):
-        return flops(value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _summary(searches: Sequence[Search]) -> str:
@@ -202,7 +197,8 @@ def _how_it_went(searches: Sequence[Search]) -> Iterator[Section]:
 
 def _history_row(search: Search) -> list[Any]:
     went, timing = search["search"], search["search"]["timing"]
-    improved = went["convergence"][-1]["outcomes"] if went["convergence"] else None
+    steps = search["front"]["growth"] if "front" in search else went["convergence"]
+    improved = steps[-1]["outcomes"] if steps else None
     window = None if timing is None else duration(timing["window"])
     share = None if timing is None or timing["utilisation"] is None else f"{timing['utilisation']:.0%}"
     described = search["description"]

@@ -56,6 +56,8 @@ class SearchStatus:
     running: int
     best: Trial | None
     reason: str | None
+    front: int = 0
+    """Trials on the front, where there are several objectives."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -71,6 +73,7 @@ class SearchStatus:
             "pruned": self.pruned,
             "running": self.running,
             "best": best,
+            "front": self.front,
             "reason": self.reason,
         }
 
@@ -182,7 +185,8 @@ class Watcher:
             state = State.STOPPED if follower.begun else State.WAITING
         reason = None if end is None else end.reason
         counts = (spec.evaluations, done, failed, ended - done - failed, len(history.pending))
-        return SearchStatus(spec.name, state, *counts, history.best, reason or _last(follower))
+        front = len(history.front) if history.best is None else 0
+        return SearchStatus(spec.name, state, *counts, history.best, reason or _last(follower), front)
 
     def _own(self, search: SearchStatus) -> str | None:
         """The process that runs one search by itself."""

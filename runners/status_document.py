@@ -57,6 +57,7 @@ def _value(search: SearchStatus) -> float:
 
 
 def _row(search: SearchStatus) -> tuple[object, ...]:
-    best = None if search.best is None else f"{search.best.value:.6f}"
+    best = f"front of {search.front}" if search.front else None
+    best = best if search.best is None else f"{search.best.value:.6f}"
     counts = (search.done, search.failed, search.running, search.evaluations)
     return (search.name, search.state, *counts, best, search.reason)

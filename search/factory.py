@@ -141,9 +141,10 @@ def _mistakes_about_objectives(
     engine: type[Engine], objectives: object, reference: Sequence[float | None] | None
 ) -> list[Mistake]:
     most = engine.most_objectives
+    if most == 1 and objectives != 1:
+        return [Mistake("engine", "native, sobol or random for several objectives", engine.name)]
     if type(objectives) is not int or not 1 <= objectives <= most:
-        others = "" if most > 1 else f" for engine {engine.name} (native, sobol and random take several)"
-        return [Mistake("objectives", f"1{f' to {most}' if most > 1 else ''}{others}", repr(objectives))]
+        return [Mistake("objectives", f"1 to {most}", repr(objectives))]
     if reference is None:
         return []
     whole = [number is None or math.isfinite(number) for number in reference]

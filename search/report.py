@@ -88,8 +88,8 @@ class SearchReport:
             "failed": self.failed,
             "pending": self.pending,
             "given": self.given,
-            "best": None if best is None else _trial_dict(best),
-            "top": [_trial_dict(trial) for trial in self.top],
+            "best": None if best is None else trial_dict(best),
+            "top": [trial_dict(trial) for trial in self.top],
             "convergence": [asdict(step) for step in self.convergence],
             "failures": [
                 {"reason": group.reason, "count": len(group.numbers), "numbers": list(group.numbers)}
@@ -126,11 +126,16 @@ def report(history: History, *, workers: int | None = None, top: int = 10) -> Se
         failed=failed,
         pending=len(history.pending),
         given=sum(history.counts) - done - failed,
-        top=tuple(sorted(history.done, key=_value)[:top]),
+        top=tuple(sorted(_with_value(history.done), key=_value)[:top]),
         convergence=tuple(_convergence(history.ended)),
         failures=_failures(own_failures),
         timing=_timing(history.ended, workers),
     )
+
+
+def _with_value(trials: Iterable[Trial]) -> list[Trial]:
+    """Those with one value, which all are unless there are several objectives (`search.front_report`)."""
+    return [trial for trial in trials if trial.value is not None]
 
 
 def _value(trial: Trial) -> float:
@@ -146,8 +151,8 @@ def _convergence(ended: Sequence[Trial]) -> Iterable[Improvement]:
     best, outcomes = math.inf, 0
     for trial in ended:
         outcomes += not trial.given
-        if trial.state is TrialState.DONE and _value(trial) < best:
-            best = _value(trial)
+        if trial.state is TrialState.DONE and trial.value is not None and trial.value < best:
+            best = trial.value
             span = _span(trial)
             yield Improvement(trial.number, outcomes, span[1] - opening if span else None, best)
 
@@ -190,7 +195,8 @@ def _span(trial: Trial) -> tuple[float, float] | None:
     return trial.started, trial.ended
 
 
-def _trial_dict(trial: Trial) -> dict[str, Any]:
+def trial_dict(trial: Trial) -> dict[str, Any]:
+    """A trial as plain JSON values."""
     return {
         "number": trial.number,
         "config": dict(trial.config),
