@@ -55,6 +55,10 @@ class BudgetSpec(Strict):
     max_sparsity: Fraction | None = None
 
 
+GIVEN_BY_JOB = {"seed", "space", "constraint", "prior", "objectives", "reference"}
+"""Arguments of an engine that other fields of the file decide."""
+
+
 class EngineSpec(BaseModel):
     """An engine's name; every other field is an option, checked by the engine."""
 
