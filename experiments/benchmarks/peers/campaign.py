@@ -112,7 +112,8 @@ class Campaign:
     def _player(self, one: Run, problem: Problem) -> Player:
         if one.contestant.ours:
             return OwnPlayer(one.contestant.module, problem, one.seed)
-        return PeerPlayer(self._process(one.contestant), problem, one.seed, one.case.evaluations)
+        process = self._process(one.contestant)
+        return PeerPlayer(process, problem, one.seed, one.case.evaluations, one.case.workers)
 
     @contextmanager
     def _limited(self, one: Contestant) -> Iterator[None]:

@@ -43,7 +43,7 @@ CONTESTANTS = (
     Contestant("random", module="random", constraint=KNOWN, parallel=True),
     Contestant("sobol", module="sobol", constraint=KNOWN, parallel=True),
     Contestant("Optuna TPE", "optuna", "optuna_peer", {"sampler": "tpe"}, constraint=LEARNED, parallel=True),
-    Contestant("NGOpt", "nevergrad", "nevergrad_peer", constraint=KNOWN, parallel=True),
+    Contestant("NGOpt", "nevergrad", "nevergrad_peer", constraint=KNOWN),
     Contestant("SLSQP", "optuna", "scipy_peer", {"method": "SLSQP"}, constraint=KNOWN, solver=True),
     Contestant("L-BFGS-B", "optuna", "scipy_peer", {"method": "L-BFGS-B"}, constraint="none", solver=True),
     Contestant("Optuna GP", "optuna", "optuna_peer", {"sampler": "gp"}, 10, 2, LEARNED, parallel=True),
@@ -54,6 +54,7 @@ CONTESTANTS = (
     Contestant("BoTorch", "botorch", "botorch_peer", {}, DEAREST, 0, KNOWN),
     Contestant("DeepHyper", "deephyper", "deephyper_peer", {}, DEAREST, 0, KNOWN),
     Contestant("HEBO", "hebo", "hebo_peer", {}, DEAREST, 0),
+    Contestant("ytopt", "ytopt", "ytopt_peer", {}, DEAREST, 0),
 )
 
 

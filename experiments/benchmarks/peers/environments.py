@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 PINS = Path(__file__).parent / "environments.toml"
@@ -20,8 +21,11 @@ class Environment:
     """What one environment holds."""
 
     name: str
-    python: str
-    packages: tuple[str, ...]
+    python: str = ""
+    packages: tuple[str, ...] = ()
+    variable: str = ""
+    """Of an environment that is not made here: the variable that names its Python."""
+    known_version: str = ""
 
     @property
     def folder(self) -> Path:
@@ -31,16 +35,20 @@ class Environment:
     @property
     def interpreter(self) -> Path:
         """Its Python."""
+        if self.variable:
+            return Path(os.environ.get(self.variable, "missing"))
         return self.folder / "bin" / "python"
 
     @property
     def version(self) -> str:
         """Of the first package."""
-        return self.packages[0].partition("==")[2]
+        return self.known_version or self.packages[0].partition("==")[2]
 
     @property
     def installed(self) -> bool:
         """Whether its packages were all installed, in the versions pinned now."""
+        if self.variable:
+            return self.interpreter.is_file()
         return self._stamp.is_file() and self._stamp.read_text() == "\n".join(self.packages)
 
     @property
@@ -51,9 +59,11 @@ class Environment:
         """Make it and install its packages.
 
         Raises:
-            FileNotFoundError: its Python is not here.
+            FileNotFoundError: its Python is not here, or the variable does not name one.
             subprocess.CalledProcessError: pip could not install the packages.
         """
+        if self.variable:
+            raise FileNotFoundError(f"{self.name} is not on PyPI; {self.variable} names a Python that has it")
         given = os.environ.get("PEER_PYTHON", f"python{self.python}")
         python = shutil.which(given)
         if python is None:
@@ -68,7 +78,12 @@ class Environment:
 def environments() -> dict[str, Environment]:
     """All of them by name."""
     pins = tomllib.loads(PINS.read_text())
-    return {name: Environment(name, pin["python"], tuple(pin["packages"])) for name, pin in pins.items()}
+    return {name: _environment(name, pin) for name, pin in pins.items()}
+
+
+def _environment(name: str, pin: dict[str, Any]) -> Environment:
+    packages = tuple(pin.get("packages", ()))
+    return Environment(name, pin.get("python", ""), packages, pin.get("variable", ""), pin.get("version", ""))
 
 
 def python_of(name: str) -> Path:

@@ -133,10 +133,12 @@ class PeerProcess:
 class PeerPlayer(Player):
     """A search of a peer."""
 
-    def __init__(self, process: PeerProcess, problem: Problem, seed: int, evaluations: int) -> None:
+    def __init__(
+        self, process: PeerProcess, problem: Problem, seed: int, evaluations: int, workers: int = 1
+    ) -> None:
         self._process = process
         self._excess = excess_of(problem)
-        self._start: dict[str, Any] | None = task(problem, seed, evaluations)
+        self._start: dict[str, Any] | None = task(problem, seed, evaluations, workers)
 
     def ask(self) -> tuple[int, Config]:
         """As in `Player`."""
@@ -162,7 +164,7 @@ class PeerPlayer(Player):
             self._process.send(self._excess(answer["excess"]))
 
 
-def task(problem: Problem, seed: int, evaluations: int) -> dict[str, Any]:
+def task(problem: Problem, seed: int, evaluations: int, workers: int) -> dict[str, Any]:
     """The problem as the fields of `inside.task.Task`."""
     space = problem.space()
     return {
@@ -170,6 +172,7 @@ def task(problem: Problem, seed: int, evaluations: int) -> dict[str, Any]:
         "forbidden": forbidden(space),
         "seed": seed,
         "evaluations": evaluations,
+        "workers": workers,
         "noisy": problem.noise > 0,
         "typical": _typical(problem),
         "rule": problem.excess,

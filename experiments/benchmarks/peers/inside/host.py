@@ -54,7 +54,9 @@ class Host:
     def _start(self, given: dict[str, Any]) -> None:
         parameters = tuple(_parameter(one) for one in given.pop("parameters"))
         forbidden = tuple(given.pop("forbidden"))
-        self._task = Task(parameters, forbidden, excess=self._barrier(given, forbidden), **given)
+        by_rule = not given["ask_back"]
+        excess = self._barrier(given, forbidden)
+        self._task = Task(parameters, forbidden, by_rule=by_rule, excess=excess, **given)
         self._peer: Peer = self._module.make(self._task, **self._options)
         self._waiting, self._asked = {}, 0
 

@@ -16,11 +16,11 @@ from experiments.benchmarks.peers.inside.task import Config, Parameter, Peer, Ta
 
 
 class NevergradPeer(Peer):
-    """NGOpt, told the number of evaluations beforehand."""
+    """NGOpt, told the number of evaluations and workers beforehand."""
 
     knows_constraint = True
 
-    def __init__(self, task: Task, workers: int) -> None:
+    def __init__(self, task: Task) -> None:
         super().__init__(task)
         warnings.simplefilter("ignore")
         rng = random.Random(task.seed)
@@ -29,7 +29,7 @@ class NevergradPeer(Peer):
         excess = task.excess
         if excess is not None:
             space.register_cheap_constraint(lambda config: excess([config])[0] <= 0)
-        self._optimizer = ng.optimizers.NGOpt(space, budget=task.evaluations, num_workers=workers)
+        self._optimizer = ng.optimizers.NGOpt(space, budget=task.evaluations, num_workers=task.workers)
 
     def ask(self) -> tuple[Any, Config]:
         """The next candidate."""
@@ -54,6 +54,6 @@ def _parameter(one: Parameter, rng: random.Random) -> Any:
     return made.set_integer_casting() if one.kind == "integer" else made
 
 
-def make(task: Task, workers: int = 1) -> Peer:
-    """NGOpt for so many workers."""
-    return NevergradPeer(task, workers)
+def make(task: Task) -> Peer:
+    """The optimiser."""
+    return NevergradPeer(task)

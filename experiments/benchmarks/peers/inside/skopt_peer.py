@@ -17,17 +17,16 @@ from experiments.benchmarks.peers.inside.task import Config, Parameter, Peer, Ta
 class SkoptPeer(Peer):
     """An `Optimizer`; it has no pending trials, so that it serves one worker only."""
 
-    knows_constraint = True
-
     def __init__(self, task: Task, learner: str) -> None:
         super().__init__(task)
+        self.knows_constraint = task.by_rule  # it looks at ten thousand points one by one
         warnings.simplefilter("ignore")
         self._optimizer = Optimizer(
             [_dimension(one) for one in task.varying],
             base_estimator=learner,
             random_state=task.seed,
             n_jobs=1,
-            space_constraint=self._allowed if task.excess else None,
+            space_constraint=self._allowed if task.excess and task.by_rule else None,
         )
 
     def ask(self) -> tuple[Any, Config]:

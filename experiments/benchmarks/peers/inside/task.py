@@ -37,9 +37,12 @@ class Task:
     """Each says which values of two or more parameters cannot stand together."""
     seed: int
     evaluations: int
+    workers: int
     noisy: bool
     typical: float
     """A value as bad as random search finds, for a penalty before anything worse was seen."""
+    by_rule: bool = True
+    """Whether the constraint is worked out here; if not, every look at it is a question over the pipe."""
     excess: Excess | None = None
     """None where nothing is barred."""
 
