@@ -105,6 +105,12 @@ class GaussianProcess:
         """Posterior mean at the data, shape (n,): the targets without their noise."""
         return np.asarray(self.y - self.noise * self._alpha)
 
+    @property
+    def left_out(self) -> Array:
+        """What the process would predict at each datum without it, shape (n,) (same source, Eq. 5.12)."""
+        precision = np.diag(cho_solve((self._lower, True), np.eye(len(self.y))))
+        return np.asarray(self.y - self._alpha / precision)
+
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of the noiseless function at rows (m, d): shapes (m,), (m,)."""
         mean, half = self.whitened(rows)
