@@ -15,6 +15,7 @@ from objectives.plan import plan
 from runners.beside_fit import read_beside
 from runners.enumeration import Enumerations
 from runners.fronts import fronts
+from runners.importance_document import MOST_SEARCHES, importance_of
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
@@ -50,9 +51,11 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
     problems = {job.name: job.problem for job in single if job.problem is not None}
     solved = _solved(set(problems.values()))
     certified = {name: solved[problem] for name, problem in problems.items()}
+    few = len(batch.jobs) <= MOST_SEARCHES
     searches = [
         {
             **_search(job, journals[job.name], histories[job.name], certified.get(job.name)),
+            "importance": importance_of(job, histories[job.name]) if few else None,
             "failure": failures.get(job.name),
             "fit": read_beside(folder / FOLDER / job.name),
         }

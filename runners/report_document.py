@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runners import answer, front_document
+from runners import answer, front_document, importance_document
 from runners.document import Document, Section, Table
 from runners.job import Batch
 from runners.quantities import duration, flops, percent, shown
@@ -45,10 +45,12 @@ def document(record: Mapping[str, Any], batch: Batch, *, pictures: bool = False)
     sections += _beside_the_fit(searches)
     for entry in record["answers"]:
         sections += answer.sections(entry, level=3)
+    sections += importance_document.sections(searches)
     if pictures:
         from runners.illustration import illustrations
 
         sections += illustrations(record, batch)
+        sections += importance_document.pictures(searches)
     sections += _how_it_went(searches)
     sections.append(_reproducibility(searches))
     return sections

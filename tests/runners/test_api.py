@@ -131,7 +131,7 @@ def test_the_report_command_gives_what_is_on_disk(
 def test_the_html_report_needs_nothing_else(tmp_path: Path) -> None:
     run(job(tmp_path, LAW), tmp_path / "out")
     page = (tmp_path / "out/report.html").read_text()
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4
     assert "<script" not in page
     assert 'src="http' not in page
 
