@@ -108,7 +108,7 @@ class GaussianProcess:
     @property
     def left_out(self) -> Array:
         """What the process would predict at each datum without it, shape (n,) (same source, Eq. 5.12)."""
-        precision = np.diag(cho_solve((self._lower, True), np.eye(len(self.y))))
+        precision = np.diag(solved(self._lower, np.eye(len(self.y))))
         return np.asarray(self.y - self._alpha / precision)
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
