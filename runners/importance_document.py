@@ -26,7 +26,7 @@ TEXT = (
 
 
 def importance_of(job: Job, history: History) -> dict[str, Any] | None:
-    """The importance of a search's parameters as plain JSON; `None` before the first value, and of several."""
+    """The importance of a search's parameters as JSON; `None` before a value, and of several objectives."""
     if history.best is None:
         return None
     engine = job.engine()

@@ -228,10 +228,7 @@ def build(spec: SearchSpec, folder: Path) -> Job:
     with found.within(""):
         _check_aims(job)
     with found.within("engine"):
-        engine = job.engine()
-        if job.rules.expected_improvement is not None and not engine.foresees:
-            expected = "none, for this engine has no model that foresees it (native has)"
-            raise BadInput.of("stop.expected_improvement", expected, engine.name)
+        _check_rules(job.rules, job.engine(), found)
     with found.within(""):
         job.pruning()
     found.all += _cannot_report(job)
@@ -265,6 +262,16 @@ def _check_aims(job: Job) -> None:
     ]
     if found:
         raise BadInput(found)
+
+
+def _check_rules(rules: StoppingRules, engine: Engine, found: Mistakes) -> None:
+    """Collect a mistake for rules that would never hold."""
+    if engine.objectives > 1 and rules != StoppingRules(time=rules.time):
+        expected = "time alone, where there are several objectives"
+        found.all.append(Mistake("stop", expected, ", ".join(rules.names())))
+    elif rules.expected_improvement is not None and not engine.foresees:
+        expected = "none, for this engine has no model that foresees it (native has)"
+        found.all.append(Mistake("stop.expected_improvement", expected, engine.name))
 
 
 def _unused(spec: SearchSpec) -> set[str]:

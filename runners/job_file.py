@@ -67,9 +67,7 @@ class EngineSpec(BaseModel):
 
     @model_validator(mode="after")
     def _options_alone(self) -> Self:
-        taken = sorted(
-            {"seed", "space", "constraint", "prior", "objectives", "reference"} & set(self.options)
-        )
+        taken = sorted(GIVEN_BY_JOB & set(self.options))
         if taken:
             raise ValueError(f"options of the engine alone, without {', '.join(taken)}")
         return self
