@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from botorch.acquisition import LogExpectedImprovement
+from botorch.exceptions import CandidateGenerationError
 from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
 from botorch.models.transforms import Standardize
@@ -59,21 +60,27 @@ class BotorchPeer(Peer):
         raw = torch.tensor(self._cube.random(RAW, self._rng)).unsqueeze(1)
         with torch.no_grad():
             start = raw[acquisition(raw).topk(STARTS).indices]
-        bounds = torch.stack([torch.zeros(x.shape[1]), torch.ones(x.shape[1])]).double()
-        found, _ = optimize_acqf(
-            acquisition,
-            bounds,
-            q=1,
-            num_restarts=STARTS,
-            batch_initial_conditions=start,
-            return_best_only=False,
-            **self._barrier(),
-        )
-        rows = torch.cat([found, start])
+        rows = torch.cat([self._ascent(acquisition, start), start])
         legal = torch.tensor(self._cube.legal(rows[:, 0].detach().numpy()))
         with torch.no_grad():
             worth = acquisition(rows).masked_fill(~legal, -torch.inf)
         return rows[worth.argmax(), 0].detach().numpy()
+
+    def _ascent(self, acquisition: Any, start: Any) -> Any:
+        """Where the ascents end; none of them where BoTorch finds every end illegal."""
+        try:
+            found, _ = optimize_acqf(
+                acquisition,
+                torch.tensor([[0.0], [1.0]]).double().expand(2, self._cube.dimension),
+                q=1,
+                num_restarts=len(start),
+                batch_initial_conditions=start,
+                return_best_only=False,
+                **self._barrier(),
+            )
+        except CandidateGenerationError:
+            return start
+        return found
 
     def _barrier(self) -> Any:
         """The constraint for the ascent, as a differentiable function by finite differences."""
