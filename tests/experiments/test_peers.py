@@ -11,14 +11,19 @@ import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
+from experiments.benchmarks.peers.campaign import version
 from experiments.benchmarks.peers.cases import MARKS, every_case
+from experiments.benchmarks.peers.contestants import NATIVE, contestant
 from experiments.benchmarks.peers.players import HOST, OwnPlayer, PeerFailed, PeerPlayer, PeerProcess
 from experiments.benchmarks.peers.records import Record, Store
 from experiments.benchmarks.peers.searching import Search
+from experiments.benchmarks.peers.standings import Standings
 from experiments.benchmarks.peers.statistics import Verdict, holm, p_value, verdicts
+from experiments.benchmarks.peers.summary import sections
 from experiments.benchmarks.problems import Problem, branin, dense_or_moe, hartmann
 from experiments.benchmarks.problems_architecture import architecture_loss
 from experiments.benchmarks.problems_continuous import failing_branin, rosenbrock
+from runners.rendering import to_markdown
 
 CASES = {case.name: case for case in every_case()}
 
@@ -105,6 +110,28 @@ def test_a_peer_that_knows_no_constraint_is_asked_again_and_then_pays() -> None:
         process.kill()
         with pytest.raises(PeerFailed):
             Search(PeerPlayer(process, problem, 0, 20), problem, 0).run(1, workers=1)
+
+
+def test_the_tables_say_who_won_and_what_was_lost(tmp_path: Path) -> None:
+    store, cases = Store(tmp_path), [CASES["Branin"], CASES["Hartmann-6"]]
+    regrets = {(NATIVE, "Branin"): 1e-6, ("Optuna TPE", "Branin"): 1e-2}
+    regrets |= {(NATIVE, "Hartmann-6"): 1e-1, ("Optuna TPE", "Hartmann-6"): 1e-4}
+    rng = np.random.default_rng(0)
+    for (name, case), regret in regrets.items():
+        for seed in range(8):
+            values: list[float | None] = [regret * 10 ** float(rng.normal(0, 0.1))] * 100
+            used = version(contestant(name))
+            store.append(Record(name, used, case, seed, 0.0, values, values, [0.01] * 100))
+    written = to_markdown(sections(Standings(store, cases)))
+    row = next(line for line in written.splitlines() if line.startswith("| 100 "))
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == [
+        "2",
+        *["50 %", "100 %", "50 %"],
+        *["50 %", "0 %"],
+        "50 %",
+    ]
+    assert "| Hartmann-6 | 100   | Optuna TPE | 1.0e-01 |" in written.replace("9.9e-02", "1.0e-01")
+    assert "| Hartmann-6, CPU ms of ask and tell at 100 | 15      | 10       | yes |" in written
 
 
 def test_workers_are_served_in_the_order_their_evaluations_end() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from experiments.benchmarks.peers.cases import Case
 from experiments.benchmarks.peers.contestants import CHEAP, CONTESTANTS, Contestant
@@ -57,12 +58,18 @@ def version(one: Contestant) -> str:
         return environments()[one.environment].version
     if one.module in ("random", "sobol"):
         return "baseline"
+    return _commit()
+
+
+@lru_cache(maxsize=1)
+def _commit() -> str:
+    """The last one that changed our engines, with a mark if they have changed since."""
     git = ["git", "-C", str(ROOT)]
-    commit = subprocess.run(
-        [*git, "log", "-1", "--format=%h", "--", *SOURCES], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    dirty = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *SOURCES]).returncode
-    return f"{commit}-changed" if dirty else commit
+    command = [*git, "log", "-1", "--format=%h", "--", *SOURCES]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *SOURCES], check=False).returncode
+    commit = told.stdout.strip() or "unknown"
+    return f"{commit}-changed" if changed == 1 else commit
 
 
 class Campaign:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from experiments.benchmarks.peers import bars
+from experiments.benchmarks.peers.bars import cost_ms
 from experiments.benchmarks.peers.campaign import version
 from experiments.benchmarks.peers.cases import MARKS, Case
 from experiments.benchmarks.peers.contestants import CONTESTANTS, NATIVE, Contestant
@@ -13,14 +15,13 @@ from experiments.benchmarks.peers.statistics import LEVEL, PAIRS, Verdict, p_val
 from runners.document import Section, Table
 
 PROBLEMS = ("named", "tables")
-WINDOW = 20
-"""Evaluations up to a mark over which the cost of ask and tell is averaged."""
 
 
 def sections(found: Standings) -> list[Section]:
     """Everything there is to say, the short answer first."""
     return [
         answer(found),
+        bars.section(found),
         overview(found),
         losses(found),
         *(medians(found, mark) for mark in MARKS),
@@ -33,14 +34,14 @@ def sections(found: Standings) -> list[Section]:
 
 def answer(found: Standings) -> Section:
     """The shares the issue asks for."""
-    columns = ("after", "problems", "best or tied", "third or better", "median rank", "won", "tied", "lost")
+    shares = ("best or tied", "third or better", "first by median", "won", "tied", "lost")
     standings = found.standings(*PROBLEMS)
     rows = [_share(mark, [one for one in standings if one.mark == mark]) for mark in MARKS]
     text = (
         "Best or tied: no other program is better beyond noise. Won, tied and lost count pairs of a problem "
         "and another program.",
     )
-    return Section("The native engine among the others", text, Table.of(columns, rows))
+    return Section("The native engine among the others", text, Table.of(("after", "problems", *shares), rows))
 
 
 def _share(mark: int, standings: Sequence[Standing]) -> tuple[object, ...]:
@@ -50,7 +51,7 @@ def _share(mark: int, standings: Sequence[Standing]) -> tuple[object, ...]:
         len(standings),
         _part(sum(one.place == 1 for one in standings), len(standings)),
         _part(sum(one.place <= 3 for one in standings), len(standings)),
-        f"{np.median([one.rank for one in standings]):g}" if standings else "",
+        _part(sum(one.rank == 1 for one in standings), len(standings)),
         *(_part(counts[verdict], sum(counts.values())) for verdict in Verdict),
     )
 
@@ -103,10 +104,9 @@ def medians(found: Standings, mark: int) -> Section:
 def _quartiles(regrets: Sequence[float]) -> str:
     if not regrets:
         return ""
-    low, middle, high = np.percentile(np.minimum(regrets, 1e300), (25, 50, 75))
-    if middle >= 1e300:
-        return "no value"
-    return f"{middle:.1e}" if high >= 1e300 else f"{middle:.1e} [{low:.0e}, {high:.0e}]"
+    quartiles = np.percentile(regrets, (25, 50, 75), method="nearest")
+    low, middle, high = ("none" if np.isinf(each) else f"{each:.0e}" for each in quartiles)
+    return f"{middle} [{low}, {high}]" if np.isinf(quartiles[1]) else f"{quartiles[1]:.1e} [{low}, {high}]"
 
 
 def bbob(found: Standings) -> Section:
@@ -203,7 +203,7 @@ def programs(found: Standings) -> Section:
             one.constraint,
             _mean([record.infeasible for record in _searches(found, one, "law 1e21")]),
             _mean([sum(record.cpu) for record in _all(found, one) if len(record.cpu) == MARKS[-1]]),
-            *(_cost(_all(found, one), n) for n in costs),
+            *(_cost(list(_all(found, one)), n) for n in costs),
             sum(bool(record.error) for record in _all(found, one)) or "",
         )
         for one in CONTESTANTS
@@ -240,10 +240,9 @@ def _seeds(found: Standings, one: Contestant) -> str:
     return "" if not counts else f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
 
 
-def _cost(records: Iterator[Record], mark: int) -> str:
-    """Median over searches of the mean cost of the last evaluations before the mark."""
-    costs = [np.mean(record.cpu[mark - WINDOW : mark]) for record in records if len(record.cpu) >= mark]
-    return f"{1e3 * float(np.median(costs)):.3g}" if costs else ""
+def _cost(records: list[Record], mark: int) -> str:
+    cost = cost_ms(records, mark)
+    return "" if np.isnan(cost) else f"{cost:.3g}"
 
 
 def _mean(values: Sequence[float]) -> str:
