@@ -33,7 +33,7 @@ class ArchitectureObjective(ClosedForm):
     sequence: int = 4096
 
     def evaluate_many(self, configs: Configs) -> dict[str, npt.NDArray[np.float64]]:
-        """Columns loss, n_active, n_total, tokens, sparsity, flops; each of shape (len(configs),).
+        """Columns of shape (len(configs),), named as those of `LawObjective`.
 
         The loss is NaN for a mixture sparser than the law is defined for.
         """
@@ -42,7 +42,8 @@ class ArchitectureObjective(ClosedForm):
         known = sparsity <= self.law.max_sparsity
         loss = np.full(len(configs), np.nan)
         extra = extra_inputs(self.law, self.budget, configs)
-        loss[known] = self.law.loss(self._n(table)[known], tokens[known], sparsity[known], **extra)
+        n = size_counted(self.law, table)
+        loss[known] = self.law.loss(n[known], tokens[known], sparsity[known], **extra)
         return {
             "loss": loss,
             "n_active": table.active.astype(np.float64),
@@ -50,6 +51,7 @@ class ArchitectureObjective(ClosedForm):
             "tokens": tokens,
             "sparsity": sparsity,
             "flops": table.flops_per_token * tokens,
+            "inference_flops": 2.0 * table.active,
         }
 
     def feasible(self, configs: Configs) -> npt.NDArray[np.bool_]:
@@ -76,11 +78,6 @@ class ArchitectureObjective(ClosedForm):
             mistakes.append(Mistake("space.kinds", f"dense ({self.law.family} knows no sparsity)", "moe"))
         return mistakes
 
-    def _n(self, table: ShapeTable) -> Array:
-        """Size in the law's own count."""
-        columns = {Count.TOTAL: table.total, Count.NON_EMBEDDING: table.non_embedding}
-        return columns.get(self.law.count, table.active).astype(np.float64)
-
     def _tokens(self, table: ShapeTable) -> Array:
         """All the tokens the budget pays for, up to its cap."""
         if self.law.fixed_tokens:
@@ -90,3 +87,9 @@ class ArchitectureObjective(ClosedForm):
 
 def _sparsity(table: ShapeTable) -> Array:
     return 1.0 - table.active / table.total
+
+
+def size_counted(law: Law, table: ShapeTable) -> Array:
+    """Sizes of shapes in the law's own count, shape (n,)."""
+    columns = {Count.TOTAL: table.total, Count.NON_EMBEDDING: table.non_embedding}
+    return columns.get(law.count, table.active).astype(np.float64)

@@ -29,7 +29,10 @@ class LawObjective(ClosedForm):
     budget: Budget
 
     def evaluate_many(self, configs: Configs) -> dict[str, npt.NDArray[np.float64]]:
-        """Columns loss, n_active, n_total, tokens, sparsity, flops; each of shape (len(configs),)."""
+        """Columns of shape (len(configs),): loss, sizes, tokens, sparsity, FLOPs of training and of a token.
+
+        Names: loss, n_active, n_total, tokens, sparsity, flops, inference_flops (2 n_active, as served).
+        """
         n, tokens, s, extra = self._inputs(configs)
         columns = {
             "loss": self.law.loss(n, tokens, s, **extra),
@@ -38,6 +41,7 @@ class LawObjective(ClosedForm):
             "tokens": tokens,
             "sparsity": s,
             "flops": self.law.training_flops(n, tokens, s, **extra),
+            "inference_flops": 2.0 * self.law.n_active(n, s),
         }
         return {name: np.broadcast_to(column, n.shape) for name, column in columns.items()}
 

@@ -6,12 +6,6 @@ An engine minimises, so that a metric to be maximised reaches it with the other 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ConfigSpace import ConfigurationSpace
-
-from objectives.objective import ClosedForm, Objective
-from spaces.configs import Configs
-from spaces.errors import BadInput, Mistake, one_of
-
 
 @dataclass(frozen=True)
 class Aim:
@@ -40,17 +34,3 @@ def references(aims: Sequence[Aim]) -> list[float | None]:
 def costs(aims: Sequence[Aim], metrics: Mapping[str, float]) -> tuple[float, ...]:
     """What an engine minimises for the metrics of a trial, one number for each aim."""
     return tuple(aim.cost(metrics[aim.metric]) for aim in aims)
-
-
-def check_offered(aims: Sequence[Aim], objective: Objective, space: ConfigurationSpace) -> None:
-    """Raise `BadInput` for metrics that a formula does not have; other objectives are known once they run."""
-    if not isinstance(objective, ClosedForm):
-        return
-    offered = objective.evaluate_many(Configs.from_rows([dict(space.get_default_configuration())]))
-    mistakes = [
-        Mistake(f"objectives.{number}.metric", one_of(offered, aim.metric), aim.metric)
-        for number, aim in enumerate(aims)
-        if aim.metric not in offered
-    ]
-    if mistakes:
-        raise BadInput(mistakes)

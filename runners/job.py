@@ -24,7 +24,8 @@ from objectives.objective import Objective
 from objectives.python_objective import PythonObjective, load
 from objectives.reporting import ReportingObjective
 from objectives.runs import read_runs
-from runners.aims import Aim, check_offered, references
+from runners.aims import Aim, references
+from runners.aims_check import check_aims
 from runners.backend import Status
 from runners.job_file import BudgetSpec, SearchSpec, read_job_file
 from runners.objective_spec import (
@@ -101,6 +102,8 @@ class Job:
             described["objective"]["law"] = self.objective.law.family
         if isinstance(self.objective, PerformanceObjective):  # a file may change under its name
             described["coefficients"] = [self.objective.law.link, self.objective.law.coefficients]
+            if described["objective"]["loss"] is None:  # which earlier versions did not have
+                del described["objective"]["loss"]
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
 
     @cached_property
@@ -226,7 +229,7 @@ def build(spec: SearchSpec, folder: Path) -> Job:
     found.settle()
     job = Job(spec, space, objective, _fit_of(spec.objective, folder), folder, prior)
     with found.within(""):
-        _check_aims(job)
+        check_aims(spec, job.aims, objective, space)
     with found.within("engine"):
         _check_rules(job.rules, job.engine(), found)
     with found.within(""):
@@ -236,32 +239,6 @@ def build(spec: SearchSpec, folder: Path) -> Job:
         _ = job.problem  # raises where the law does not know the space's sparsities
     found.settle()
     return job
-
-
-def _check_aims(job: Job) -> None:
-    """Raise metrics there are not, and fields that need a best value where there is none."""
-    if len(job.aims) == 1:
-        return
-    check_offered(job.aims, job.objective, job.space)
-    none = "none with several objectives: they have no best value"
-    found = [
-        Mistake(f"stop.{rule}", none, "a rule")
-        for rule in ("value", "no_change", "expected_improvement")
-        if getattr(job.rules, rule) is not None
-    ]
-    found += [
-        Mistake(field, none, given.kind)
-        for field, given in (("pruner", job.spec.pruner), ("prior", job.spec.prior))
-        if given is not None
-    ]
-    points = [] if job.spec.warm_start is None else job.spec.warm_start.points
-    found += [
-        Mistake(f"warm_start.points.{number}.value", none, f"{point.value:g}")
-        for number, point in enumerate(points)
-        if point.value is not None
-    ]
-    if found:
-        raise BadInput(found)
 
 
 def _check_rules(rules: StoppingRules, engine: Engine, found: Mistakes) -> None:
@@ -363,13 +340,18 @@ def _returned(spec: SearchSpec, returns: str) -> str:
 def _performance(spec: SearchSpec, given: PerformanceSpec, folder: Path) -> PerformanceObjective:
     found = Mistakes()
     law, budget = laws.get("performance"), None
+    loss: Law | None = None
     with found.within("objective"):
         law = load_performance(given.coefficients, folder).law
+    with found.within("objective.loss"):
+        if given.loss is not None:
+            loss = choose_law(given.loss.law, given.loss.coefficients, folder).law
     with found.within("budget"):
         budget = _needed_budget(spec)
     found.settle()
     assert budget is not None  # or there was a mistake
-    return PerformanceObjective(law, budget, given.min_mmlu, given.precision, given.moe_as, given.sequence)
+    how = (given.min_mmlu, given.precision, given.moe_as, given.sequence)
+    return PerformanceObjective(law, budget, *how, loss)
 
 
 def _fit_of(spec: ObjectiveSpec | PriorSpec | None, folder: Path) -> Choice | None:

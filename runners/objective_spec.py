@@ -42,6 +42,8 @@ class PerformanceSpec(Strict):
     precision: Annotated[float, BeforeValidator(no_bool), Field(ge=1, allow_inf_nan=False)] = 1.0
     moe_as: MoEAs | None = None
     """What a mixture is taken for: an assumption, for the law's own equation is not public."""
+    loss: LawSpec | None = None
+    """A law whose loss stands beside the score, for searches over both."""
     sequence: Count = 4096
     """Tokens in a training sequence."""
 

@@ -12,11 +12,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from objectives.architecture_objective import size_counted
 from objectives.budget import Budget
 from objectives.capability.doubts import PUBLISHED
 from objectives.capability.mixtures import ASSUMPTION, MoEAs, dense_equivalent
 from objectives.law_objectives import ROUNDING, unknown_parameters
-from objectives.laws.law import Array, Trust
+from objectives.laws.law import Array, Law, Trust
 from objectives.laws.performance import Performance
 from objectives.laws.score_link import CEILING
 from objectives.objective import ClosedForm
@@ -44,6 +45,8 @@ class PerformanceObjective(ClosedForm):
     precision: float = 1.0
     moe_as: MoEAs | None = None
     sequence: int = 4096
+    loss_law: Law | None = None
+    """Its loss, if it is given, stands beside the score as the metric `loss`."""
 
     @property
     def metric(self) -> str:
@@ -59,6 +62,7 @@ class PerformanceObjective(ClosedForm):
     def evaluate_many(self, configs: Configs) -> dict[str, npt.NDArray[np.float64]]:
         """Columns mmlu, mmlu_error, n_active, n_total, tokens, flops, inference_flops, shape (len(configs),).
 
+        And loss, where there is a law for it.
         NaN in mmlu and its error, and in flops where a score is to be reached, for a shape without a value.
         """
         table = ShapeTable.of(configs, self.sequence)
@@ -68,7 +72,7 @@ class PerformanceObjective(ClosedForm):
         mmlu = np.full(len(configs), np.nan)
         layers, hidden = configs["layers"][known], configs["d_model"][known]
         mmlu[known] = self.law.mmlu(layers, hidden, ffn[known], tokens[known], size[known], self.precision)
-        return {
+        columns = {
             "mmlu": mmlu,
             "mmlu_error": CEILING - mmlu,
             "n_active": table.active.astype(np.float64),
@@ -77,6 +81,10 @@ class PerformanceObjective(ClosedForm):
             "flops": np.where(known, table.flops_per_token * np.where(known, tokens, 0.0), np.nan),
             "inference_flops": 2.0 * table.active,
         }
+        if self.loss_law is not None:
+            n = size_counted(self.loss_law, table)
+            columns["loss"] = self.loss_law.loss(n, columns["tokens"], 1.0 - table.active / table.total)
+        return columns
 
     def feasible(self, configs: Configs) -> npt.NDArray[np.bool_]:
         """Shapes within budget and caps that reach the score, if there is one to reach."""

@@ -77,8 +77,6 @@ class NativeEngine(SobolEngine):
             )
         if prior is not None and objectives > 1:
             mistakes.append(Mistake("prior", "none with several objectives", "one"))
-        if prior is not None and objectives > 1:
-            mistakes.append(Mistake("prior", "none with several objectives", "a prior"))
         if mistakes:
             raise BadInput(mistakes)
         kinds = [column.kind for column in self.encoder.columns]

@@ -115,7 +115,7 @@ def test_a_maximised_metric_keeps_its_sign_and_a_missing_one_fails_the_trial(tmp
         (("evaluations", "engine: skopt\nevaluations"), "engine: expected native, sobol or random"),
         (
             ("evaluations", "stop: {value: 2.0}\nevaluations"),
-            "stop.value: expected none with several objectives",
+            "stop: expected time alone",
         ),
     ],
 )

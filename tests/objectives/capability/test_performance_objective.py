@@ -76,6 +76,13 @@ def test_a_search_finds_the_best_of_all_shapes() -> None:
     assert best.value == pytest.approx(values.min(), rel=2e-3)
 
 
+def test_a_loss_law_stands_beside_the_score_with_the_same_tokens() -> None:
+    hoffmann = laws.get("hoffmann")
+    found = PerformanceObjective(LAW, BUDGET, loss_law=hoffmann).evaluate(LLAMA_3_8B, seed=0)
+    assert found["loss"] == pytest.approx(float(hoffmann.loss(8030261248, found["tokens"])))
+    assert "loss" not in PerformanceObjective(LAW, BUDGET).evaluate(LLAMA_3_8B, seed=0)
+
+
 def test_caps_and_scores_out_of_reach_are_infeasible() -> None:
     shapes = Configs.from_rows([LLAMA_3_8B])
     assert PerformanceObjective(LAW, BUDGET).feasible(shapes).all()
