@@ -56,7 +56,7 @@ class Enumerations:
         return record | _standing(values[known], lowest, best)
 
     def _configs(self, job: Job) -> Configs | None:
-        key = repr(job.spec.space)
+        key = repr((job.spec.space, job.spec.fix))
         if key not in self._listed:
             encoder = Encoder(job.space)
             if encoder.cardinality > MOST:

@@ -53,6 +53,7 @@ from search.pruning import PruningRule
 from search.stopping import StoppingRules
 from spaces.errors import BadInput, Infeasible, Mistake, Mistakes
 from spaces.files import space_from
+from spaces.fixing import fix
 
 RESUMABLE = {
     *("name", "evaluations", "parallel", "timeout", "memory", "retries", "stop_on", "stop", "pruner"),
@@ -61,7 +62,7 @@ RESUMABLE = {
 are pending when it is and which end early, but not what a trial is worth."""
 
 
-ADDED = {"warm_start", "prior", "objectives"}
+ADDED = {"warm_start", "prior", "objectives", "fix"}
 """Fields that jobs of earlier versions did not have: left out of their hash where they are not used."""
 
 
@@ -218,6 +219,9 @@ def build(spec: SearchSpec, folder: Path) -> Job:
         objective = _objective(spec, folder)
     with found.within("space"):
         space = space_of(spec, objective, folder)
+    with found.within("fix"):
+        if space is not None:
+            fix(space, spec.fix or {})
     if objective is not None and space is not None:
         found.all += objective.unsuitable(list(space))
     found.settle()

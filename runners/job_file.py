@@ -108,6 +108,8 @@ class SearchSpec(Strict):
     engine: Annotated[EngineSpec, BeforeValidator(_engine)] = EngineSpec()
     budget: BudgetSpec | None = None
     space: dict[str, Any] | None = None
+    fix: dict[str, Any] | None = None
+    """Parameters of the space at one value."""
     objective: ObjectiveSpec = LawSpec()
     prior: PriorSpec | None = None
     objectives: AimSpecs | None = None

@@ -12,6 +12,7 @@ from objectives.exact import Box, Optimum, optimum
 from objectives.law_objectives import ROUNDING, LawObjective
 from objectives.laws import Law
 from spaces.errors import BadInput, Mistakes
+from spaces.fixing import fixed_value
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _extra(law: Law, space: ConfigurationSpace) -> tuple[float, ...] | None:
     lowest = _bounds(space, spec.name)
     if lowest is not None and lowest[0] < spec.lower:
         raise BadInput.of(spec.name, f"at least {spec.lower:g}", f"{lowest[0]:g}")
-    return None if _is_range(space[spec.name]) else tuple(_listed(space[spec.name]))
+    varies = fixed_value(space[spec.name]) is None and _is_range(space[spec.name])
+    return None if varies else tuple(_listed(space[spec.name]))
 
 
 def _bounds(space: ConfigurationSpace, name: str) -> tuple[float, float] | None:
@@ -85,7 +87,7 @@ def _bounds(space: ConfigurationSpace, name: str) -> tuple[float, float] | None:
     if name not in space:
         return None
     parameter: Any = space[name]
-    if _is_range(parameter):
+    if fixed_value(parameter) is None and _is_range(parameter):
         return float(parameter.lower), float(parameter.upper)
     values = _listed(parameter)
     return min(values), max(values)
@@ -108,7 +110,9 @@ def _listed(parameter: Any) -> list[float]:
         BadInput: one is not a number.
     """
     values: Sequence[Any]
-    if isinstance(parameter, Constant):
+    if (fixed := fixed_value(parameter)) is not None:
+        values = [fixed]
+    elif isinstance(parameter, Constant):
         values = [parameter.value]
     else:
         values = getattr(parameter, "sequence", None) or parameter.choices

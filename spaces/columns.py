@@ -25,6 +25,9 @@ GRID = 2.0**40
 """Canonical floats are multiples of 1/GRID in the unit interval: far finer than any search, far coarser than
 the rounding of a decode and encode, so that equal configurations have equal canonical cells."""
 
+FIXED = "fixed"
+"""Key in the `meta` of a hyperparameter that has one value for now: {"value": ...}."""
+
 MAX_INTEGER = 2**44
 """Beyond this, float64 in the unit interval cannot tell neighbouring integers on a log scale apart."""
 
@@ -226,7 +229,69 @@ class ChoiceColumn(Column):
         return spread(table[codes[active].astype(np.intp)], active)
 
 
+@dataclass(frozen=True)
+class FixedColumn(Column):
+    """One value of another column; codes stay those of the other, so that clauses about it still hold."""
+
+    inner: Column
+    code: float
+
+    @property
+    def size(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def domain(self) -> str:
+        """The value."""
+        return repr(self.only)
+
+    @property
+    def only(self) -> Value:
+        """The value."""
+        value: Value = self.inner.values_at(np.array([self.code])).tolist()[0]
+        return value
+
+    def every_code(self) -> Array:
+        """The one code."""
+        return np.array([self.code])
+
+    def codes(self, unit: Array) -> Array:
+        """The code, wherever."""
+        return np.full(len(unit), self.code)
+
+    def unit(self, codes: Array) -> Array:
+        """The middle."""
+        return np.where(np.isnan(codes), np.nan, 0.5)
+
+    def codes_of(self, cells: npt.NDArray[Any]) -> Array:
+        """The code where a value is the fixed one."""
+        codes = self.inner.codes_of(cells)
+        return np.where(codes == self.code, codes, np.nan)
+
+    def code_of(self, value: Any) -> float:
+        """As of the other column: clauses name any of its values."""
+        return self.inner.code_of(value)
+
+    def values_at(self, codes: Array) -> npt.NDArray[Any]:
+        """As of the other column."""
+        return self.inner.values_at(codes)
+
+
 def column_of(hyperparameter: Any) -> Column:
+    """The column of a ConfigSpace hyperparameter; a constant one where `spaces.fixing` fixed it.
+
+    Raises:
+        BadInput: see `varying_column_of`.
+    """
+    column = varying_column_of(hyperparameter)
+    fixed = (hyperparameter.meta or {}).get(FIXED)
+    if fixed is None:
+        return column
+    return FixedColumn(column.name, Kind.CONSTANT, column, column.code_of(fixed["value"]))
+
+
+def varying_column_of(hyperparameter: Any) -> Column:
     """The column of a ConfigSpace hyperparameter.
 
     Normal and beta hyperparameters are columns like uniform ones: their prior is no part of the encoding.

@@ -247,7 +247,7 @@ class Encoder:
         rows = rng.random((n, len(self.columns)))
         for j, column in enumerate(self.columns):
             prior = self.space[column.name]
-            if not _uniform(prior):
+            if column.kind is not Kind.CONSTANT and not _uniform(prior):
                 values = prior.sample_value(n, seed=np.random.RandomState(rng.integers(2**32)))
                 rows[:, j] = column.unit(column.codes_of(np.asarray(values)))
         return rows

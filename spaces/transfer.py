@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ConfigSpace import Constant
-
 from spaces.configs import Config, Value
-from spaces.encoding import Encoder
+from spaces.encoding import Encoder, Kind
 from spaces.errors import BadInput
 
 
@@ -31,10 +29,13 @@ def transferred(
         Misfits: a parameter without a value, a value out of its range, or a forbidden combination.
     """
     known = {name: value for name, value in {**assume, **config}.items() if name in encoder.names}
-    for name in encoder.names:
-        parameter: Any = encoder.space[name]
-        if name not in known and (complete or isinstance(parameter, Constant)):
-            known[name] = _plain(parameter.default_value)
+    for column in encoder.columns:
+        if column.name in known:
+            continue
+        if column.kind is Kind.CONSTANT:
+            known[column.name] = _plain(column.values_at(column.every_code())[0])
+        elif complete:
+            known[column.name] = _plain(encoder.space[column.name].default_value)
     try:
         for name in encoder.inactive(known):
             del known[name]

@@ -16,6 +16,7 @@ from search.engine import Constraint
 from search.trial import Asked, Done, Event, Failed, Given
 from spaces.configs import Config, Configs, Value
 from spaces.errors import BadInput, Infeasible
+from spaces.fixing import fix
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in engine_names() if name != "skopt"},
@@ -92,6 +93,20 @@ def tiny() -> ConfigSpace.ConfigurationSpace:
     return space
 
 
+def partly_fixed() -> ConfigSpace.ConfigurationSpace:
+    """The space of every kind of parameter with a parent, a number and an ordinal fixed."""
+    space = mixed()
+    fix(space, {"family": "moe", "experts": 8, "width": 512})
+    return space
+
+
+def wholly_fixed() -> ConfigSpace.ConfigurationSpace:
+    """Six configurations, of which two are left."""
+    space = tiny()
+    fix(space, {"kind": "x"})
+    return space
+
+
 def ordinal() -> ConfigSpace.ConfigurationSpace:
     """Ordered choices and a constant."""
     return ConfigSpace.ConfigurationSpace(
@@ -106,13 +121,16 @@ def ordinal() -> ConfigSpace.ConfigurationSpace:
 CASES = {
     "law": Case(law, within_budget),
     "mixed": Case(mixed, slow_enough),
+    "fixed": Case(partly_fixed, slow_enough),
     "tiny": Case(tiny, None, 6),
+    "few left": Case(wholly_fixed, None, 2),
     "ordinal": Case(ordinal, lambda rows: rows["width"] * rows["k"] <= 1024, 16 - 2),
     "constant": Case(lambda: ConfigSpace.ConfigurationSpace({"only": "this"}), None, 1),
 }
 
 every_engine = pytest.mark.parametrize("variant", VARIANTS)
 every_large_space = pytest.mark.parametrize("case", ["law", "mixed"])
+every_kind_of_space = pytest.mark.parametrize("case", ["law", "mixed", "fixed"])
 every_finite_space = pytest.mark.parametrize("case", [name for name, c in CASES.items() if c.cardinality])
 
 
@@ -156,7 +174,7 @@ def configs(engine: Engine) -> list[Config]:
 
 
 @every_engine
-@every_large_space
+@every_kind_of_space
 def test_every_suggestion_is_legal_feasible_new_and_plain(variant: str, case: str) -> None:
     engine = make(variant, case)
     search(engine, 14)
@@ -169,6 +187,9 @@ def test_every_suggestion_is_legal_feasible_new_and_plain(variant: str, case: st
     assert constraint is not None
     assert np.all(constraint(Configs.from_rows(asked)))
     assert len({json.dumps(config, sort_keys=True) for config in asked}) == len(asked)
+    if case == "fixed":
+        assert all(config | {"family": "moe", "experts": 8, "width": 512} == config for config in asked)
+        assert not any("shared_expert" in config for config in asked)  # only of more than 16 experts
 
 
 @every_engine
