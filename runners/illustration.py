@@ -25,7 +25,7 @@ def illustrations(record: Mapping[str, Any], batch: Batch) -> Iterator[Section]:
         if problem is not None:
             yield from _of_answer(problem, entry)
     policy = list(_policy_rows(record["searches"]))
-    if len({row["flops"] for row in policy}) > 1:
+    if len({f"{row['flops']:.6g}" for row in policy}) > 1:  # equal but for rounding is one
         yield Section("Policy over the budgets", picture=pictures.policy(policy))
     begun = [search for search in record["searches"] if search["search"]["convergence"]]
     if begun:
