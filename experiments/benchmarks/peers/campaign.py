@@ -149,7 +149,7 @@ def install(names: Sequence[str]) -> list[str]:
         environment = environments()[name]
         if environment.installed:
             continue
-        print(f"installing {', '.join(environment.packages)} into {environment.folder.name}", file=sys.stderr)
+        print(f"installing {name} {environment.version} into {environment.folder.name}", file=sys.stderr)
         try:
             environment.install()
         except (FileNotFoundError, subprocess.CalledProcessError) as error:

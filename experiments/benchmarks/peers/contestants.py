@@ -54,7 +54,7 @@ CONTESTANTS = (
     Contestant("BoTorch", "botorch", "botorch_peer", {}, DEAREST, 0, KNOWN),
     Contestant("DeepHyper", "deephyper", "deephyper_peer", {}, DEAREST, 0, KNOWN),
     Contestant("HEBO", "hebo", "hebo_peer", {}, DEAREST, 0),
-    Contestant("ytopt", "ytopt", "ytopt_peer", {}, DEAREST, 0),
+    Contestant("ytopt", "ytopt", "ytopt_peer", {}, 2, 0),
 )
 
 

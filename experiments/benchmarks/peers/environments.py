@@ -23,6 +23,8 @@ class Environment:
     name: str
     python: str = ""
     packages: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    """Packages installed after the others, without their dependencies."""
     variable: str = ""
     """Of an environment that is not made here: the variable that names its Python."""
     known_version: str = ""
@@ -42,14 +44,18 @@ class Environment:
     @property
     def version(self) -> str:
         """Of the first package."""
-        return self.known_version or self.packages[0].partition("==")[2]
+        return self.known_version or self._all[0].partition("==")[2]
 
     @property
     def installed(self) -> bool:
         """Whether its packages were all installed, in the versions pinned now."""
         if self.variable:
             return self.interpreter.is_file()
-        return self._stamp.is_file() and self._stamp.read_text() == "\n".join(self.packages)
+        return self._stamp.is_file() and self._stamp.read_text() == "\n".join(self._all)
+
+    @property
+    def _all(self) -> tuple[str, ...]:
+        return (*self.bare, *self.packages)
 
     @property
     def _stamp(self) -> Path:
@@ -71,7 +77,9 @@ class Environment:
         subprocess.run([python, "-m", "venv", str(self.folder)], check=True)
         pip = [str(self.interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *self.packages], check=True)
-        self._stamp.write_text("\n".join(self.packages))
+        if self.bare:
+            subprocess.run([*pip, "--no-deps", *self.bare], check=True)
+        self._stamp.write_text("\n".join(self._all))
 
 
 @lru_cache(maxsize=1)
@@ -82,8 +90,14 @@ def environments() -> dict[str, Environment]:
 
 
 def _environment(name: str, pin: dict[str, Any]) -> Environment:
-    packages = tuple(pin.get("packages", ()))
-    return Environment(name, pin.get("python", ""), packages, pin.get("variable", ""), pin.get("version", ""))
+    lists = {key: tuple(pin.get(key, ())) for key in ("packages", "bare")}
+    return Environment(
+        name,
+        python=pin.get("python", ""),
+        variable=pin.get("variable", ""),
+        known_version=pin.get("version", ""),
+        **lists,
+    )
 
 
 def python_of(name: str) -> Path:
