@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
             print(trouble, file=sys.stderr)
     if given.install is not None:
         return 0
-    cases = [case for case in every_case() if case.available and _chosen(case, given.problems)]
+    cases = chosen([case for case in every_case() if case.available], given.problems)
     store = Store(given.results)
     if not given.table:
         Campaign(store, 60 * given.minutes).run(list(runs(ready(contestants), cases, given.seeds)))
@@ -67,9 +67,17 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _chosen(case: Case, prefixes: list[str] | None) -> bool:
-    """Whether its name or group starts with one of the texts given."""
-    return prefixes is None or case.name.startswith(tuple(prefixes)) or case.group.startswith(tuple(prefixes))
+def chosen(cases: list[Case], texts: list[str] | None) -> list[Case]:
+    """The cases whose group or name starts with a text; a text that is a whole name means that case alone."""
+    if texts is None:
+        return cases
+    names = {case.name for case in cases} & set(texts)
+    starts = tuple(text for text in texts if text not in names)
+    return [case for case in cases if case.name in names or _starts(case, starts)]
+
+
+def _starts(case: Case, starts: tuple[str, ...]) -> bool:
+    return case.name.startswith(starts) or case.group.startswith(starts)
 
 
 if __name__ == "__main__":
