@@ -73,7 +73,7 @@ def run(
     batch = job if isinstance(job, Batch) else load_batch(Path(job))
     folder = usual_folder(batch) if folder is None else Path(folder)
     with Interrupts(), _backend_of(batch, runner, workers, address) as backend:
-        _claim(folder, batch, resume)
+        claim(folder, batch, resume)
         try:
             _run_all(batch, folder, backend, progress or Progress(), walltime or Walltime(batch.run.walltime))
             fit_beside(batch.jobs, folder / FOLDER)
@@ -152,7 +152,7 @@ def write_report(batch: Batch, folder: Path) -> dict[str, Any]:
     return record
 
 
-def _claim(folder: Path, batch: Batch, resume: bool) -> None:
+def claim(folder: Path, batch: Batch, resume: bool) -> None:
     """Make the folder and keep the job's description in it; one that holds another job is left as it is."""
     if (folder / FOLDER).exists() and not resume:
         raise BadInput.of("--out", "a new folder, or --resume to go on with this one", str(folder))

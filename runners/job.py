@@ -16,6 +16,7 @@ from objectives.capability.objective import PerformanceObjective
 from objectives.capability.score_saved import load_performance
 from objectives.command import CommandObjective
 from objectives.exact.limits import DEFAULT_MAX_SPARSITY
+from objectives.external_objective import ExternalObjective
 from objectives.law_choice import Choice, choose_law
 from objectives.law_objectives import CoefficientLoss, LawObjective
 from objectives.laws import Law
@@ -32,6 +33,7 @@ from runners.objective_spec import (
     ArchitectureSpec,
     CoefficientLossSpec,
     CommandSpec,
+    ExternalSpec,
     LawSpec,
     MisfitSpec,
     ObjectiveSpec,
@@ -323,6 +325,8 @@ def _objective(spec: SearchSpec, folder: Path) -> Objective:
             follow = spec.pruner is not None
             returned = _returned(spec, given.returns)
             return CommandObjective(given.command, folder, spec.timeout, returned, spec.memory, follow)
+        case ExternalSpec() as given:
+            return ExternalObjective(_returned(spec, given.returns))
         case YtoptSpec() as given:
             return YtoptObjective.of(given.problem, folder)
 

@@ -108,7 +108,7 @@ def run_search(
             interrupts,
             progress,
             policy or Policy(),
-            _Rules(rules or StoppingRules(), engine, journal),
+            Rules(rules or StoppingRules(), engine, journal),
             aims or (Aim(objective.metric),),
         )
         time_left = walltime or Walltime()
@@ -135,7 +135,7 @@ class _Limits:
     memory: int | None = None
 
 
-class _Rules:
+class Rules:
     """Stopping rules over a search and its journal.
 
     Args:
@@ -173,7 +173,7 @@ class _Search:
     interrupts: Interrupts
     progress: Callable[[History], None]
     policy: Policy
-    rules: _Rules
+    rules: Rules
     aims: Sequence[Aim]
     ended: bool = False
     """No more trials begin: the space has no more, or one stopped the search."""

@@ -86,6 +86,13 @@ class CommandSpec(Strict):
     returns: str = "value"
 
 
+class ExternalSpec(Strict):
+    """Whoever asks for trials and tells their values."""
+
+    kind: Literal["external"]
+    returns: str = "value"
+
+
 class YtoptSpec(Strict):
     """A problem file written for ytopt, which brings its own space."""
 
@@ -102,6 +109,7 @@ OBJECTIVES = {
     "misfit": MisfitSpec,
     "python": PythonSpec,
     "command": CommandSpec,
+    "external": ExternalSpec,
     "ytopt": YtoptSpec,
 }
 
@@ -122,6 +130,7 @@ ObjectiveSpec = Annotated[
     | Annotated[MisfitSpec, Tag("misfit")]
     | Annotated[PythonSpec, Tag("python")]
     | Annotated[CommandSpec, Tag("command")]
+    | Annotated[ExternalSpec, Tag("external")]
     | Annotated[YtoptSpec, Tag("ytopt")],
     Discriminator(
         _kind,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from runners.cli import (
+    ask,
     catalogue,
     chain,
     cluster,
@@ -53,7 +54,7 @@ def options(
 
 COMMANDS = (
     *(plan, performance, chain, sloth, translate, fit, next_runs, forecast, temporal),
-    *(search, ytopt, submit, status, report, cluster, catalogue),
+    *(search, ask, ytopt, submit, status, report, cluster, catalogue),
 )
 RESUMABLE = "search", "submit"
 """Commands that keep a journal."""
