@@ -148,7 +148,7 @@ class SkoptEngine(Engine):
         """The row that minimises the acquisition under what was told so far, shape (1, d)."""
         from search.engines.skopt_model import Surrogate
 
-        pool = self.candidates.random(self._pool, rng)
+        pool = self._candidates(rng)
         rows, values = self._told()
         surrogate = Surrogate(self._learner, self._features, rows, values, int(rng.integers(2**31)))
         choices = surrogate.minimisers(self._acquisitions, pool, self.candidates.fresh)
@@ -156,6 +156,11 @@ class SkoptEngine(Engine):
             return choices
         self._hedge.reward(surrogate, len(self.history.ended))
         return self._hedge.choose(choices, rng)
+
+    def _candidates(self, rng: np.random.Generator) -> Rows:
+        """Feasible new rows to choose among, shape (n, d): of one draw, unless most of it is of no use."""
+        rows = self.candidates.fresh(self.encoder.random(self._pool, rng))
+        return rows if 2 * len(rows) >= self._pool else self.candidates.random(self._pool, rng)
 
     def _told(self) -> tuple[Rows, Array]:
         """Rows of all trials and what the learner is told of them, shapes (n, d) and (n,)."""

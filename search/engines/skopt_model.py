@@ -16,6 +16,7 @@ from skopt.acquisition import gaussian_acquisition_1D, gaussian_ei, gaussian_lcb
 from skopt.utils import cook_estimator
 
 from search.candidates import Rows
+from search.engines.skopt_forest import QuickForest
 from spaces.encoding import Encoder, Kind
 
 Array = npt.NDArray[np.float64]
@@ -107,6 +108,8 @@ class Surrogate:
         self._best = float(values.min())
         cube = [(0.0, 1.0)] * points.shape[1]
         self._estimator: Any = cook_estimator(learner, space=cube, random_state=seed)
+        if learner in ("RF", "ET"):
+            self._estimator = QuickForest(self._estimator)
         with warnings.catch_warnings():
             # A kernel parameter at its bound: skopt's Optimizer accepts that in silence as well.
             warnings.simplefilter("ignore", ConvergenceWarning)
