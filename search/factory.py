@@ -25,6 +25,12 @@ def _skopt() -> type[Engine]:
     return SkoptEngine
 
 
+def _ytopt() -> type[Engine]:
+    from search.engines.ytopt_engine import YtoptEngine
+
+    return YtoptEngine
+
+
 def _sobol() -> type[Engine]:
     from search.engines.sobol_engine import SobolEngine
 
@@ -42,13 +48,8 @@ _ENGINES: Mapping[str, Callable[[], type[Engine]]] = {
     "skopt": _skopt,
     "sobol": _sobol,
     "random": _random,
+    "ytopt": _ytopt,
 }
-
-_ABSENT = {
-    "ytopt": "The Optimizer of ytopt itself; not installed. Its package in the registry is empty: "
-    "pip install git+https://github.com/ytopt-team/ytopt"
-}
-"""Engines that cannot be made here, and how to get them."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,32 @@ class EngineDescription:
 
 
 def engine_names() -> list[str]:
-    """Names `make_engine` takes, the default first."""
-    return list(_ENGINES)
+    """Names `make_engine` takes here, the default first."""
+    absent = _absent()
+    return [name for name in _ENGINES if name not in absent]
+
+
+def _absent() -> dict[str, str]:
+    """Engines that cannot be made here, and how to get them."""
+    from search.engines.ytopt_engine import installed
+
+    if installed():
+        return {}
+    where = "its package in the registry is empty: pip install git+https://github.com/ytopt-team/ytopt"
+    return {"ytopt": f"not installed; {where}"}
 
 
 def describe_engines() -> list[EngineDescription]:
     """Every engine with its options, those that are not installed last."""
     described = []
+    absent = _absent()
     for name, home in _ENGINES.items():
         engine = home()
         summary = (inspect.getdoc(engine) or "").split("\n")[0]
-        described.append(EngineDescription(name, summary, _options(engine)))
-    absent = (EngineDescription(name, summary, {}, installed=False) for name, summary in _ABSENT.items())
-    return [*described, *absent]
+        if name in absent:
+            summary = f"{summary.rstrip('.')}: {absent[name]}."
+        described.append(EngineDescription(name, summary, _options(engine), installed=name not in absent))
+    return described
 
 
 def make_engine(
@@ -107,9 +121,10 @@ def make_engine(
     Raises:
         BadInput: an unknown name or option, a value an option cannot have, a space that cannot be encoded.
     """
-    if name not in _ENGINES:
-        absent = f"; {name}: {_ABSENT[name]}" if name in _ABSENT else ""
-        raise BadInput.of("engine", one_of(_ENGINES, name) + absent, name)
+    names = engine_names()
+    if name not in names:
+        absent = _absent().get(name)
+        raise BadInput.of("engine", one_of(names, name) + (f"; {name}: {absent}" if absent else ""), name)
     engine = _ENGINES[name]()
     known = _options(engine)
     mistakes = [

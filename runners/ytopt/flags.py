@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from runners.ytopt.problem_file import find
+from runners.ytopt.problem_file import find, load
 from spaces.errors import BadInput, one_of
 
 EVALUATORS = {"subprocess": "process", "process": "process", "ray": "ray", "local": "local"}
@@ -90,6 +90,7 @@ class Flags:
             engine |= self.learning
         if self.initial_points is not None and engine["name"] in (*LEARNING_ENGINES, "native"):
             engine["initial_points"] = self.initial_points
+        default = load(self.problem, folder).default
         job: dict[str, Any] = {
             "name": _name(find(self.problem, folder).file),
             "seed": self.seed,
@@ -97,6 +98,7 @@ class Flags:
             "parallel": "auto",
             "timeout": None if self.timeout_minutes is None else 60.0 * self.timeout_minutes,
             "engine": engine,
+            "warm_start": None if default is None else {"points": [{"config": default}]},
             "objective": {"kind": "ytopt", "problem": self.problem},
         }
         return yaml.safe_dump(

@@ -19,7 +19,7 @@ from ConfigSpace import (
 )
 
 from runners.ytopt.old_configspace import quantised
-from spaces.configs import Value
+from spaces.configs import Config, Value
 from spaces.definition_parameters import restore_bounds
 from spaces.encoding import Encoder
 from spaces.errors import BadInput, Mistake
@@ -65,6 +65,14 @@ def space_of(input_space: Any) -> tuple[ConfigurationSpace, Points]:
         raise BadInput.of(FIELD, "at least one parameter", "none")
     Encoder(space)  # raises where it cannot be searched
     return space, Points(space, order)
+
+
+def default_of(input_space: Any) -> Config | None:
+    """The configuration of the parameters' defaults, which ytopt evaluates first; dimensions have none."""
+    if not isinstance(input_space, ConfigurationSpace):
+        return None
+    encoder = Encoder(input_space)
+    return encoder.decode(encoder.encode(dict(input_space.get_default_configuration())))
 
 
 def _from_dimensions(input_space: Any) -> ConfigurationSpace:

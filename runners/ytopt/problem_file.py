@@ -15,8 +15,8 @@ from ConfigSpace import ConfigurationSpace
 
 from runners.ytopt import old_configspace
 from runners.ytopt.isolation import World
-from runners.ytopt.points import Points, space_of
-from spaces.configs import Value
+from runners.ytopt.points import Points, default_of, space_of
+from spaces.configs import Config, Value
 from spaces.errors import BadInput
 
 ATTRIBUTE = "Problem"
@@ -31,6 +31,8 @@ class LoadedProblem:
 
     space: ConfigurationSpace
     points: Points
+    default: Config | None
+    """What is evaluated first, if the problem says so."""
     notes: tuple[str, ...]
     _objective: Callable[[dict[str, Any]], Any]
     _world: World
@@ -120,7 +122,8 @@ def load(target: str, folder: Path) -> LoadedProblem:
             expected = f"a TuningProblem called {place.attribute} with an input_space and an objective"
             raise BadInput.of(FIELD, expected, f"{what} in {place.file.name}")
         space, points = space_of(input_space)
-    return LoadedProblem(space, points, _notes(problem), objective, world)
+        default = default_of(input_space)
+    return LoadedProblem(space, points, default, _notes(problem), objective, world)
 
 
 def _imported(place: Place) -> ModuleType:

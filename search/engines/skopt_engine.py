@@ -12,9 +12,7 @@ What differs from `skopt.Optimizer` (0.10.2):
 - Each trial has its own generator, so that a resumed search goes on as the unbroken one would have.
 """
 
-import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +20,10 @@ from ConfigSpace import ConfigurationSpace
 
 from search.candidates import Rows
 from search.engine import Constraint, Engine
+from search.engines.skopt_options import check_options
 from search.trial import Trial
 from spaces.configs import Config
-from spaces.errors import BadInput, Mistake, one_of
+from spaces.errors import BadInput
 
 if TYPE_CHECKING:
     from search.engines.skopt_model import Surrogate
@@ -33,13 +32,6 @@ Array = npt.NDArray[np.float64]
 
 HEDGED = ("EI", "LCB", "PI")
 """The portfolio of gp_hedge."""
-
-CHOICES = {
-    "learner": ("RF", "ET", "GBRT", "GP", "DUMMY"),
-    "acquisition": ("LCB", "EI", "PI", "gp_hedge"),
-    "liar": ("cl_min", "cl_mean", "cl_max"),
-    "initial_generator": ("random", "sobol", "halton", "hammersly", "lhs", "grid"),
-}
 
 WIDEST_DESIGN = {"sobol": 40, "grid": 8}
 """Parameters beyond which skopt's generator stops, or fills the memory with at least 2^d points."""
@@ -91,7 +83,7 @@ class SkoptEngine(Engine):
             "liar": liar,
             "initial_generator": initial_generator,
         }
-        _check(chosen, {"kappa": kappa, "xi": xi}, {"initial_points": initial_points, "pool": pool})
+        check_options(chosen, {"kappa": kappa, "xi": xi}, {"initial_points": initial_points, "pool": pool})
         super().__init__(space, seed=seed, constraint=constraint)
         self._check_width(initial_generator)
         from search.engines.skopt_model import Acquisition, Features  # a second to import
@@ -202,20 +194,3 @@ class Hedge:
         self._wanted = wanted
         weights = np.exp(self._gains - self._gains.max())
         return wanted[[rng.choice(len(wanted), p=weights / weights.sum())]]
-
-
-def _check(names: Mapping[str, Any], amounts: Mapping[str, Any], counts: Mapping[str, Any]) -> None:
-    """Raise every option outside its domain."""
-    mistakes = [
-        Mistake(f"engine.{option}", one_of(CHOICES[option], name), repr(name))
-        for option, name in names.items()
-        if name not in CHOICES[option]
-    ]
-    for option, amount in amounts.items():
-        if not (isinstance(amount, int | float) and math.isfinite(amount) and amount >= 0):
-            mistakes.append(Mistake(f"engine.{option}", "a number of at least 0", repr(amount)))
-    for option, count in counts.items():
-        if type(count) is not int or count < 1:
-            mistakes.append(Mistake(f"engine.{option}", "a count of at least 1", repr(count)))
-    if mistakes:
-        raise BadInput(mistakes)

@@ -1,4 +1,4 @@
-"""skopt's forests (RF and ET) as they are, without what scikit-learn checks again for each of a hundred trees.
+"""skopt's forests (RF and ET) as they are, without what scikit-learn checks again for each tree.
 
 The trees are those of the given forest, with its options; the prediction is that of `skopt.learning.forest`
 to the last bit. Growing takes half the time, predicting a fifth.

@@ -13,17 +13,26 @@ import pytest
 
 from search import Engine, Suggestion, engine_names, make_engine
 from search.engine import Constraint
+from search.engines import ytopt_engine
 from search.trial import Asked, Done, Event, Failed, Given
 from spaces.configs import Config, Configs, Value
 from spaces.errors import BadInput, Infeasible
 from spaces.fixing import fix
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
-    **{name: (name, {}) for name in engine_names() if name != "skopt"},
+    **{name: (name, {}) for name in engine_names() if name not in ("skopt", "ytopt")},
     "skopt-forest-hedge": ("skopt", {"initial_points": 5, "pool": 200}),
     "skopt-process": ("skopt", {"learner": "GP", "acquisition": "EI", "initial_points": 5, "pool": 100}),
 }
 """Every engine that can be made; skopt with learners that do and do not have gradients."""
+if ytopt_engine.installed():
+    VARIANTS["ytopt"] = "ytopt", {"learner": "ET", "acquisition": "EI", "initial_points": 5}
+
+
+def test_the_optimizer_of_ytopt_is_among_them() -> None:
+    if not ytopt_engine.installed():
+        pytest.skip("needs the real ytopt (docs/ytopt.md says how to get it)")
+    assert "ytopt" in VARIANTS
 
 
 @dataclass(frozen=True)

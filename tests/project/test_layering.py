@@ -22,6 +22,7 @@ HOMES = {
         "runners/ytopt/autotune.py",
         "search/engines/skopt_design.py",
         "search/engines/skopt_model.py",
+        "search/engines/ytopt_engine.py",
     },
 }
 

@@ -49,6 +49,8 @@ def test_failures_inactive_parameters_and_q_stand_there_as_in_ytopt(here: Path) 
     flags = ["--max-evals", "40", "--evaluator", "local", "--quiet", "--engine", "random", "--set-SEED", "1"]
     assert main(["ytopt", "--problem", KERNEL, *flags]) == 0
     rows = list(csv.DictReader((here / "results.csv").read_text().splitlines()))
+    first = [rows[0][name] for name in ("p0", "p1", "p2", "p3")]
+    assert first == ["10", "0.3", " ", "NA"]  # the defaults
     assert {int(row["p0"]) for row in rows} == set(range(2, 21, 2))
     for row in rows:
         time = float(row["p0"]) - (0.0 if row["p2"] == " " else 0.5)
@@ -89,7 +91,7 @@ FLAGS = {
 @pytest.mark.parametrize("case", FLAGS)
 def test_flags_choose_the_engine(case: str, tmp_path: Path) -> None:
     flags, engine = FLAGS[case]
-    (tmp_path / "p.py").touch()
+    (tmp_path / "p.py").write_text(Path(BOX).read_text())
     job = yaml.safe_load(flags.job_text(tmp_path))
     assert job["engine"] == engine
     assert (job["seed"], job["evaluations"], job["parallel"]) == (12345, 100, "auto")

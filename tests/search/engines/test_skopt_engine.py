@@ -7,8 +7,9 @@ from scipy.stats import norm
 from skopt import Optimizer
 
 from search import Engine, make_engine
-from search.engines.skopt_engine import CHOICES, Hedge
+from search.engines.skopt_engine import Hedge
 from search.engines.skopt_model import Acquisition, Features, Surrogate
+from search.engines.skopt_options import CHOICES
 from search.trial import Asked, Done, Event
 from spaces.configs import Config
 from spaces.encoding import Encoder

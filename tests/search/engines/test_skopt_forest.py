@@ -1,4 +1,4 @@
-"""The quick forests against skopt's own: the same prediction from the same trees, the same trees on average."""
+"""The quick forests against skopt's own: one prediction from the same trees, the same trees on average."""
 
 import numpy as np
 import pytest
