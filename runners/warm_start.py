@@ -67,12 +67,13 @@ def warm_start(job: Job) -> list[Given | Done | Failed | Note]:
 
 
 def _of_point(point: PointSpec, engine: Engine) -> Known:
-    row = engine.encoder.canonical(engine.encoder.encode_many([point.config]))
-    if point.value is None:
-        if not engine.feasible(row).all():
-            raise BadInput.of("config", "a feasible configuration", point.config)
-        return Known(point.config, POINTS)
-    return Known(point.config, POINTS, Done(0, point.value))
+    config = engine.encoder.read(point.config)
+    row = engine.encoder.canonical(engine.encoder.encode_many([config]))
+    if point.value is not None:
+        return Known(config, POINTS, Done(0, point.value))
+    if not engine.feasible(row).all():
+        raise BadInput.of("config", "a feasible configuration", config)
+    return Known(config, POINTS)
 
 
 def _journals(earlier: EarlierJobSpec, ours: SearchSpec, folder: Path) -> Iterator[tuple[str, list[Event]]]:

@@ -81,6 +81,10 @@ class Column(ABC):
     def domain(self) -> str:
         """What belongs here, in words, for messages."""
 
+    def read(self, value: Any) -> Any:
+        """A value as a file gives it: YAML reads 1e9 as text, which is a number where numbers belong."""
+        return value
+
     def code_of(self, value: Any) -> float:
         """The code of one value; NaN where it does not belong here."""
         cell = np.empty(1, dtype=object)
@@ -100,6 +104,10 @@ class FloatColumn(Column):
     def size(self) -> None:
         """Not countable."""
         return None
+
+    def read(self, value: Any) -> Any:
+        """Text as the number it writes."""
+        return _read(value)
 
     @property
     def domain(self) -> str:
@@ -139,6 +147,11 @@ class IntegerColumn(Column):
     lower: int
     upper: int
     log: bool
+
+    def read(self, value: Any) -> Any:
+        """Text as the whole number it writes."""
+        number = _read(value)
+        return int(number) if isinstance(number, float) and number.is_integer() else number
 
     @property
     def size(self) -> int:
@@ -269,6 +282,10 @@ class FixedColumn(Column):
         codes = self.inner.codes_of(cells)
         return np.where(codes == self.code, codes, np.nan)
 
+    def read(self, value: Any) -> Any:
+        """As of the other column."""
+        return self.inner.read(value)
+
     def code_of(self, value: Any) -> float:
         """As of the other column: clauses name any of its values."""
         return self.inner.code_of(value)
@@ -325,6 +342,14 @@ def _scalars(name: str, values: Any) -> tuple[Value, ...]:
         if value is not None and not isinstance(value, bool | int | float | str):
             raise BadInput.of(name, "choices that are numbers, text, booleans or null", value)
     return plain
+
+
+def _read(value: Any) -> Any:
+    """Text that writes a number as that number; anything else as it is."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _numbers(cells: npt.NDArray[Any]) -> Array:

@@ -13,6 +13,7 @@ True
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,6 +117,11 @@ class Encoder:
     def active(self, rows: Array) -> Mask:
         """Which cells count, shape (n, d)."""
         return ~np.isnan(self._codes(rows))
+
+    def read(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A configuration as a file gives it, with numbers for text where numbers belong."""
+        columns = {column.name: column for column in self.columns}
+        return {n: columns[n].read(value) if n in columns else value for n, value in config.items()}
 
     def inactive(self, config: Mapping[str, Value]) -> list[str]:
         """Parameters that have a value in `config` though their conditions are not met.

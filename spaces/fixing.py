@@ -4,6 +4,7 @@ ConfigSpace has constants, but refuses a condition on a parent that became one i
 the parameter stays what it is, and its `meta` holds the value; the encoder makes it a constant column.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,18 +20,18 @@ def fix(space: ConfigurationSpace, values: Mapping[str, Any]) -> None:
     Raises:
         BadInput: every unknown name and every value that is not one of its parameter.
     """
-    mistakes = []
+    mistakes, read = [], {}
     for name, value in values.items():
         if name not in space:
             mistakes.append(Mistake(name, one_of(list(space), name), "this name"))
             continue
         column = varying_column_of(space[name])
-        code = column.code_of(value)
-        if code != code:
+        read[name] = column.read(value)
+        if math.isnan(column.code_of(read[name])):
             mistakes.append(Mistake(name, column.domain, repr(value)))
     if mistakes:
         raise BadInput(mistakes)
-    for name, value in values.items():
+    for name, value in read.items():
         parameter: Any = space[name]
         parameter.meta = {**(parameter.meta or {}), FIXED: {"value": value}}
 

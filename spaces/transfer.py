@@ -28,7 +28,8 @@ def transferred(
     Raises:
         Misfits: a parameter without a value, a value out of its range, or a forbidden combination.
     """
-    known = {name: value for name, value in {**assume, **config}.items() if name in encoder.names}
+    given = encoder.read({**assume, **config})
+    known = {name: value for name, value in given.items() if name in encoder.names}
     for column in encoder.columns:
         if column.name in known:
             continue

@@ -38,7 +38,7 @@ def drawn(space: ConfigurationSpace) -> list[dict[str, object]]:
 
 
 def test_children_of_a_fixed_parent_are_there_or_not_as_its_value_says(space: ConfigurationSpace) -> None:
-    fix(space, {"kind": "b", "depth": 8})
+    fix(space, {"kind": "b", "depth": "8e0"})  # as YAML reads it
     assert {tuple(sorted(config)) for config in drawn(space)} == {("depth", "kind", "skip")}
     assert {(config["kind"], config["depth"]) for config in drawn(space)} == {("b", 8)}
     assert Encoder(space).cardinality == np.inf  # by the bound: the rate would vary if it were active
