@@ -6,26 +6,31 @@ come to lies above the best finished value, or the high end of another running t
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from statistics import median
 
 import numpy as np
 
+from objectives.command import PLACEHOLDER
+from objectives.curves.correction import deviation
 from objectives.curves.curve import Curve
 from objectives.curves.fitting import Setting
+from objectives.curves.forecast import LEAST_DRIFT, same_plan
 from objectives.curves.pruning import Outlook, Pruner
 from objectives.curves.schedule_text import parse_schedule
 from search.history import History
-from search.pruning import CannotJudge, PruningRule, Verdict
-from search.trial import Reported
+from search.pruning import CannotJudge, PruningRule, Verdict, last_value
+from search.trial import Reported, TrialState
 from spaces.configs import Config
+from spaces.errors import BadInput
 
 TEACHERS = 16
 """Newest finished trials that a forecast is corrected by."""
 LEAST_TEACHERS = 3
-OWN = 2.0
-"""What a forecast's own deviation weighs beside the errors of finished trials, in trials."""
+RIVALS = (TrialState.ASKED, TrialState.DONE)
+"""Trials that another one may have to give way to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +58,33 @@ class Forecast(PruningRule):
             CannotJudge: a value is not positive.
         """
         rung = self._rung(number, history)
-        mine = None if rung is None else self._corrected(number, rung, history)
-        if mine is None:
+        mine = None if rung is None else self._outlook(number, rung, history)
+        if rung is None or mine is None or _leads(number, history):
             return None
-        bar, whose = self._bar(number, history)
-        if mine.log_loss - self.caution * mine.deviation <= bar:
+        taught = self._corrected(mine, rung, history)
+        rivals = self._rivals(number, rung, history, taught is not None)
+        mine = taught or mine
+        margins = [(self._margin(mine, each, history), each) for each in rivals]
+        margin, rival = max(margins, default=(0.0, mine), key=itemgetter(0))
+        if margin <= 0:
             return None
-        percent = 100 * self.caution * mine.deviation
         return Verdict(
-            f"forecast {mine.loss:.6g} +- {percent:.2g} % at {mine.share:.0%} of its training, "
-            f"above {math.exp(bar):.6g} of trial {whose}",
+            f"forecast {mine.loss:.6g} at {mine.share:.0%} of its training, surely above {rival.loss:.6g} "
+            f"of trial {rival.name}",
             mine.loss,
         )
+
+    def _margin(self, mine: Outlook, other: Outlook, history: History) -> float:
+        """By how much more one lies above another than the intervals of both are wide, as a log."""
+        widths = mine.deviation + other.deviation
+        if not self._alike(mine, int(other.name), history):
+            widths = sum(max(each.deviation, LEAST_DRIFT * -math.log10(each.share)) for each in (mine, other))
+        return mine.log_loss - other.log_loss - self.caution * widths
+
+    def _alike(self, mine: Outlook, other: int, history: History) -> bool:
+        """Whether forecasts of both get the same things wrong: the learning rate takes the same course."""
+        settings = [self.setting(history[number].config) for number in (int(mine.name), other)]
+        return same_plan(settings[0], settings[1], mine.share)
 
     def _rung(self, number: int, history: History) -> int | None:
         """The rung that the last report of a trial has come to; `None` where it was there before."""
@@ -78,35 +98,33 @@ class Forecast(PruningRule):
         share = step / self.setting(history[number].config).length
         return int(share / self.every + 1e-9) if self.least - 1e-9 <= share < 1 else 0
 
-    def _bar(self, number: int, history: History) -> tuple[float, int]:
-        """What the others have come to, or surely will, as a log of the loss; and which of them."""
-        ends = [
-            (_log(trial.value, trial.number), trial.number)
-            for trial in history.done
-            if trial.value is not None
-        ]
-        for trial in history.pending:
-            reports = history.reports(trial.number)
-            rung = self._passed(trial.number, reports[-1].step, history) if reports else 0
-            outlook = self._corrected(trial.number, rung, history) if rung else None
-            if outlook is not None and trial.number != number:
-                ends.append((outlook.log_loss + self.caution * outlook.deviation, trial.number))
-        return min(ends, default=(math.inf, -1))
+    def _rivals(self, number: int, rung: int, history: History, taught: bool) -> Iterator[Outlook]:
+        """Where the others are going, from the same share; or came to, if forecasts are `taught` by that.
 
-    def _corrected(self, number: int, rung: int, history: History) -> Outlook | None:
-        """The forecast of a trial from a rung, by the errors that those of finished trials had there."""
-        mine = self._outlook(number, rung, history)
-        errors = []
-        for trial in history.done[-TEACHERS:]:
+        Otherwise finished trials are compared by their forecasts as well: what all forecasts get wrong in the
+        same way does not change their order.
+        """
+        for trial in history.trials:
             theirs = self._outlook(trial.number, rung, history)
-            if theirs is not None and trial.value is not None:
+            if trial.value is not None and (taught or theirs is None):
+                yield Outlook(str(trial.number), _log(trial.value, trial.number), 0.0, 1.0)
+            elif theirs is not None and trial.number != number and trial.state in RIVALS:
+                corrected = self._corrected(theirs, rung, history) if taught else None
+                yield corrected or theirs
+
+    def _corrected(self, mine: Outlook, rung: int, history: History) -> Outlook | None:
+        """A forecast by the errors of those of finished trials that are alike; `None` where they are few."""
+        alike = [trial for trial in history.done[-TEACHERS:] if self._alike(mine, trial.number, history)]
+        errors = []
+        for trial in alike:
+            theirs = self._outlook(trial.number, rung, history)
+            if theirs is not None and trial.value is not None and theirs.name != mine.name:
                 errors.append(_log(trial.value, trial.number) - theirs.log_loss)
-        if mine is None or len(errors) < LEAST_TEACHERS:
-            return mine
+        if len(errors) < LEAST_TEACHERS:
+            return None
         shift = median(errors)
-        total = OWN * mine.deviation**2 + sum((error - shift) ** 2 for error in errors)
-        deviation = math.sqrt(total / (OWN + len(errors) - 1))
-        return replace(mine, log_loss=mine.log_loss + shift, deviation=deviation)
+        seen = deviation(np.array(errors) - shift)
+        return replace(mine, log_loss=mine.log_loss + shift, deviation=max(seen, mine.deviation))
 
     def _outlook(self, number: int, rung: int, history: History) -> Outlook | None:
         """The forecast of a trial from its beginning up to a rung; `None` where that is too short."""
@@ -121,21 +139,48 @@ class Forecast(PruningRule):
         return self._known[key]
 
 
-def setting_of(schedule: str | None, length: str | None, unit: str) -> Callable[[Config], Setting]:
-    """The setting of a configuration, from descriptions with its parameters in braces.
+def _leads(number: int, history: History) -> bool:
+    """Whether no other trial was better at the step this one has come to."""
+    last = history.reports(number)[-1]
+    others = (
+        last_value(history.reports(trial.number), last.step)
+        for trial in history.trials
+        if trial.number != number
+    )
+    return all(other is None or last.value <= other for other in others)
 
-    The function raises `BadInput` where they are no schedule and no length with its values filled in.
+
+def plan(schedule: str | None, length: str | None, unit: str, config: Config) -> Setting:
+    """How a configuration is trained: one of two descriptions, with its parameters in braces.
+
+    Raises:
+        BadInput: with the values filled in they are no schedule, or no length.
     """
-    from objectives.command import PLACEHOLDER
+
+    def filled(text: str) -> str:
+        return PLACEHOLDER.sub(lambda match: str(config.get(match[1], "")), text)
+
+    if schedule is not None:
+        parsed, counted = parse_schedule(filled(schedule))
+        return Setting(parsed, parsed.length, counted)
+    given = filled(str(length))
+    try:
+        end = float(given)
+    except ValueError:
+        end = math.nan
+    if not 0 < end < math.inf:
+        raise BadInput.of("length", "a number above 0", given)
+    return Setting(None, end, unit)
+
+
+def setting_of(schedule: str | None, length: str | None, unit: str) -> Callable[[Config], Setting]:
+    """The plan of each configuration; the function raises `CannotJudge` where there is none."""
 
     def setting(config: Config) -> Setting:
-        def filled(text: str) -> str:
-            return PLACEHOLDER.sub(lambda match: str(config.get(match[1], "")), text)
-
-        if schedule is not None:
-            plan, counted = parse_schedule(filled(schedule))
-            return Setting(plan, plan.length, counted)
-        return Setting(None, float(filled(str(length))), unit)
+        try:
+            return plan(schedule, length, unit, config)
+        except BadInput as error:
+            raise CannotJudge(f"the forecast pruner has no plan for {config}: {error}") from error
 
     return setting
 

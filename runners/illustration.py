@@ -7,6 +7,7 @@ from typing import Any
 
 from objectives.exact import Optimum
 from runners import front_pictures, pictures
+from runners.curve_pictures import reported_curves
 from runners.document import Section
 from runners.front_document import MOST_FRONTS
 from runners.job import Batch
@@ -31,6 +32,7 @@ def illustrations(record: Mapping[str, Any], batch: Batch) -> Iterator[Section]:
     if begun:
         yield Section("Convergence of the searches", picture=pictures.convergence(begun))
     yield from _of_fronts([search for search in record["searches"] if "front" in search])
+    yield from _of_reports(record["searches"])
 
 
 def _of_fronts(searches: list[Mapping[str, Any]]) -> Iterator[Section]:
@@ -42,6 +44,14 @@ def _of_fronts(searches: list[Mapping[str, Any]]) -> Iterator[Section]:
         together[" and ".join(aim["metric"] for aim in search["front"]["objectives"])].append(search)
     for aims, group in together.items():
         yield Section(f"Hypervolume of {aims}", picture=front_pictures.growth(group))
+
+
+def _of_reports(searches: list[Mapping[str, Any]]) -> Iterator[Section]:
+    for search in searches:
+        if "pruning" in search["search"]:
+            best = None if search["best"] is None else search["best"]["number"]
+            drawn = reported_curves(search["search"]["pruning"]["curves"], best, search["metric"])
+            yield Section(f"Values on the way, {search['name']}", picture=drawn)
 
 
 def _of_answer(problem: Problem, entry: Mapping[str, Any]) -> Iterator[Section]:

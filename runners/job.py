@@ -238,7 +238,7 @@ def build(spec: SearchSpec, folder: Path) -> Job:
         check_aims(spec, job.aims, objective, space)
     with found.within("engine"):
         _check_rules(job.rules, job.engine(), found)
-    with found.within(""):
+    with found.within("pruner"):
         job.pruning()
     found.all += _cannot_report(job)
     with found.within("space"):

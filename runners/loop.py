@@ -8,7 +8,7 @@ again, first, with the same number, configuration and seed.
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -314,6 +314,7 @@ class _Trials(Dispatch[Trial]):
 
     def _hear(self, partial: Partial) -> None:
         trial = self._running.get(partial.number)
+        partial = replace(partial, value=self._search.aims[0].cost(partial.value))
         if trial is not None:
             with self._interrupts.held():
                 if self._partials.take(trial.number, partial):

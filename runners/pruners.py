@@ -1,6 +1,6 @@
 """The field `pruner` of a job file: which rule stops trials early, and with what caution."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from objectives.command import PLACEHOLDER
 from runners.fields import Count, NotNegative, Positive, Strict, no_bool
 from search.pruning import Halving, Median, PruningRule
+from spaces.configs import Config
 from spaces.errors import BadInput, Mistake
 
 Share = Annotated[float, BeforeValidator(no_bool), Field(gt=0, lt=1)]
@@ -75,6 +76,26 @@ PrunerSpec = Annotated[
 ]
 
 
+def length_of(spec: MedianSpec | HalvingSpec | ForecastSpec | None) -> Callable[[Config], float | None]:
+    """Configuration -> steps of its whole trial, where the description says so."""
+    if not isinstance(spec, ForecastSpec):
+        length = None if spec is None else spec.length
+        return lambda config: length
+    from runners.forecast_pruning import plan  # only where it is used
+
+    def planned(config: Config) -> float | None:
+        try:
+            return plan(*_texts(spec), config).length
+        except BadInput:
+            return None
+
+    return planned
+
+
+def _texts(spec: ForecastSpec) -> tuple[str | None, str | None, str]:
+    return spec.schedule, None if spec.length is None else str(spec.length), spec.unit
+
+
 def make_rule(spec: MedianSpec | HalvingSpec | ForecastSpec, parameters: Collection[str]) -> PruningRule:
     """The rule of a description, for a space of these parameters.
 
@@ -87,13 +108,11 @@ def make_rule(spec: MedianSpec | HalvingSpec | ForecastSpec, parameters: Collect
         case HalvingSpec():
             return Halving(spec.start, spec.factor, spec.length)
         case ForecastSpec():
-            from runners.forecast_pruning import Forecast, setting_of  # only where it is used
+            from runners.forecast_pruning import Forecast, plan, setting_of
 
-            length = None if spec.length is None else str(spec.length)
-            setting = setting_of(spec.schedule, length, spec.unit)
             if not _placeholders(spec, parameters):
-                setting({})  # raises where it is no schedule
-            return Forecast(setting, spec.caution, spec.least, spec.every)
+                plan(*_texts(spec), {})  # raises where it is none
+            return Forecast(setting_of(*_texts(spec)), spec.caution, spec.least, spec.every)
 
 
 def _placeholders(spec: ForecastSpec, parameters: Collection[str]) -> set[str]:
@@ -103,5 +122,5 @@ def _placeholders(spec: ForecastSpec, parameters: Collection[str]) -> set[str]:
     expected = f"a parameter of the space ({', '.join(parameters)})"
     wrong = [(place, name) for place, name in sorted(named) if name not in parameters]
     if wrong:
-        raise BadInput(Mistake(f"pruner.{place} {{{name}}}", expected, "this name") for place, name in wrong)
+        raise BadInput(Mistake(f"{place} {{{name}}}", expected, "this name") for place, name in wrong)
     return {name for _, name in named}

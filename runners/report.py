@@ -19,10 +19,12 @@ from runners.importance_document import MOST_SEARCHES, importance_of
 from runners.job import Batch, Job
 from runners.journal import FILE, Contents, read
 from runners.problem import Problem
+from runners.pruners import length_of
 from runners.records import Note, Record, Retried, SearchEnd, Stopped
 from runners.rendering import plain
 from runners.sweep import FOLDER
 from search.history import History
+from search.pruning_report import pruning_account
 from search.report import report as search_report
 from search.trial import Asked
 from spaces.errors import BadInput
@@ -118,6 +120,9 @@ def _search(
 ) -> dict[str, Any]:
     record = search_report(history).to_dict()
     best = record.pop("best")
+    account = pruning_account(history, length_of(job.spec.pruner), -1 if job.aims[0].maximise else 1)
+    if account is not None:
+        record |= {"pruned": len(history.pruned), "pruning": account.to_dict()}
     header = journal.header if journal else None
     return {
         "name": job.name,

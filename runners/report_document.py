@@ -6,6 +6,7 @@ from typing import Any
 from runners import answer, front_document, importance_document
 from runners.document import Document, Section, Table
 from runners.job import Batch
+from runners.pruning_document import pruning_sections
 from runners.quantities import duration, flops, percent, shown
 
 Search = Mapping[str, Any]
@@ -190,6 +191,7 @@ def _how_it_went(searches: Sequence[Search]) -> Iterator[Section]:
         for group in search["search"]["failures"]
     ]
     failures += [(search["name"], "all", search["failure"]) for search in searches if search["failure"]]
+    yield from pruning_sections(searches[:MOST_ROWS])
     if failures:
         yield Section("Failures", table=Table.of(("search", "trials", "reason"), failures))
     notes = [(search["name"], note) for search in searches for note in search["notes"]]

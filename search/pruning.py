@@ -125,7 +125,8 @@ def expected_end(number: int, history: History) -> float:
     gains = [
         trial.value - at
         for trial in history.done
-        if trial.value is not None and (at := _last(history.reports(trial.number), last.step)) is not None
+        if trial.value is not None
+        and (at := last_value(history.reports(trial.number), last.step)) is not None
     ]
     return last.value + (median(gains) if gains else 0.0)
 
@@ -142,7 +143,7 @@ def _best(reports: Sequence[Reported], step: float) -> float | None:
     return min((report.value for report in _until(reports, step)), default=None)
 
 
-def _last(reports: Sequence[Reported], step: float) -> float | None:
+def last_value(reports: Sequence[Reported], step: float) -> float | None:
     """The value of a trial at a step it has come to."""
     known = _until(reports, step)
     return known[-1].value if known else None

@@ -60,6 +60,7 @@ def search(
 def _unfinished(record: dict[str, Any]) -> bool:
     """Whether a search of a report has evaluations left."""
     return any(
-        each["search"]["done"] + each["search"]["failed"] < each["description"]["evaluations"]
+        found["done"] + found["failed"] + found.get("pruned", 0) < each["description"]["evaluations"]
         for each in record["searches"]
+        for found in (each["search"],)
     )
