@@ -137,7 +137,8 @@ class NativeEngine(SobolEngine):
         """Which trials teach the model of trial `number`: those since this one, or all."""
         if self._trees or self.objectives > 1 or not restarting(number):
             return None
-        return last_restart(self.history.done, self._initial, self._dimensions)
+        own = [trial for trial in self.history.done if not trial.given]
+        return last_restart(own, self._initial, self._dimensions)
 
     def _look(
         self,
