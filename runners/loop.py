@@ -195,7 +195,7 @@ class _Search:
         try:
             (suggestion,) = self.engine.ask(1)
         except Infeasible as error:
-            if not self.history.asked:
+            if not len(self.history):
                 raise
             self.ended = True
             self.note(Note(f"ended after {self.history.asked} trials: {error}"))

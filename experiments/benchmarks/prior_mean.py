@@ -21,8 +21,8 @@ from spaces.encoding import Encoder
 Array = npt.NDArray[np.float64]
 
 SEEDS = 10
-EVALUATIONS = 40
-MARKS = (10, 20, 40)
+EVALUATIONS = 30
+MARKS = (10, 20, 30)
 TARGETS = (1e-2, 1e-4)
 """Regrets; the table says after how many evaluations the median search is below."""
 FLOOR = 1e-6

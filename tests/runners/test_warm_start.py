@@ -99,3 +99,10 @@ def test_mistakes_come_to_light_before_anything_runs(folder: Path, text: str, mi
     with pytest.raises(BadInput, match=mistake):
         later(folder, text)
     assert not (folder / "new/searches/later").exists()
+
+
+def test_a_space_that_is_known_through_and_through_needs_no_evaluation(folder: Path) -> None:
+    known = "warm_start: {points: [{config: {x: 0.7, kind: a}, value: 0.25}]}\nfix: {x: 0.7, kind: a}\n"
+    record = later(folder, known)
+    assert (record["search"]["done"], record["best"]["value"]) == (0, 0.25)
+    assert record["notes"][-1].startswith("ended after 0 trials")
