@@ -426,7 +426,7 @@ def test_what_is_given_comes_first_or_teaches_and_a_replay_goes_on_alike(variant
     resumed.replay([Given(-5, first, "a colleague"), Given(-6, second, "a colleague")])
     resumed.replay([Asked(0, first), Asked(1, second)])
     assert resumed.history.trials == engine.history.trials
-    for number in range(10):
+    for number in range(4):
         (asked,) = engine.ask()
         assert resumed.ask() == [asked]
         for each in (engine, resumed):

@@ -31,13 +31,20 @@ def valley(config):
 """
 
 
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a job in `old`."""
+    folder = tmp_path_factory.mktemp("earlier")
+    (folder / "valley.py").write_text(VALLEY)
+    (folder / "earlier.yaml").write_text(EARLIER)
+    run(folder / "earlier.yaml", folder / "old")
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """With an earlier job in `old`."""
-    (tmp_path / "valley.py").write_text(VALLEY)
-    (tmp_path / "earlier.yaml").write_text(EARLIER)
-    run(tmp_path / "earlier.yaml", tmp_path / "old")
-    return tmp_path
+def folder(earlier: Path, tmp_path: Path) -> Path:
+    """The same, to be written to."""
+    return Path(shutil.copytree(earlier, tmp_path / "jobs"))
 
 
 def later(folder: Path, text: str, out: str = "new", **options: Any) -> dict[str, Any]:
