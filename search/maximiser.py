@@ -43,7 +43,14 @@ class Maximiser:
         self._candidates = candidates
         self._moves = moves
 
-    def maximise(self, acquisition: Score, incumbents: Array, count: int, rng: np.random.Generator) -> Array:
+    def maximise(
+        self,
+        acquisition: Score,
+        incumbents: Array,
+        count: int,
+        rng: np.random.Generator,
+        hints: Array | None = None,
+    ) -> Array:
         """Feasible new canonical rows, shape (k, d) with 1 <= k <= count.
 
         The first has the greatest acquisition. The others are chosen among all rows met on the way to it, so
@@ -54,6 +61,7 @@ class Maximiser:
             incumbents: rows of the best trials, best first.
             count: how many rows are wanted.
             rng: source of randomness.
+            hints: further feasible rows to begin from, shape (h, d).
 
         Raises:
             Infeasible: see `Candidates.draw`.
@@ -62,7 +70,7 @@ class Maximiser:
         parents = np.repeat(incumbents[:INCUMBENTS], STEPS_EACH, axis=0)
         sizes = np.exp(rng.uniform(np.log(SMALLEST_STEP), np.log(LARGEST_STEP), len(parents)))
         near = self._moves.around(parents, sizes, rng, CUTS)
-        drawn = np.concatenate([pool, near])
+        drawn = np.concatenate([pool, near] if hints is None else [pool, near, hints])
         rows, scores = _best(acquisition, drawn, CLIMBERS)
         if acquisition.smooth and self._moves.floats.any():
             rows = np.concatenate([rows, self._climbed(acquisition, rows)])

@@ -20,9 +20,6 @@ Array = npt.NDArray[np.float64]
 PriorMean = Callable[[Configs], npt.ArrayLike]
 """Rows of configs -> what their values are believed to be, shape (len(rows),)."""
 
-WORST = 1e100
-"""What is believed where a prior says nothing, before there are values."""
-
 STEP = 1e-6
 """Of the difference quotients that are a prior's gradient."""
 
@@ -56,18 +53,6 @@ class Prior:
 
 
 @dataclass(frozen=True)
-class Believer:
-    """A prior as the surrogate of a search without values: only the mean decides where it expects most."""
-
-    prior: Prior
-
-    def predict(self, rows: Array) -> tuple[Array, Array]:
-        """The prior at rows (m, d), and one standard deviation for all: shapes (m,), (m,)."""
-        values = self.prior(rows)
-        return np.where(np.isfinite(values), np.clip(values, -WORST, WORST), WORST), np.ones(len(rows))
-
-
-@dataclass(frozen=True)
 class Trend:
     """b times the transformed prior, in units of the transformed values."""
 
@@ -81,12 +66,17 @@ class Trend:
         return self.slope * transformed(self.prior(rows), self.transform)
 
     def gradient(self, rows: Array) -> Array:
-        """By the rows, shape (m, d): difference quotients, backwards at the upper end of a column."""
-        m, d = rows.shape
-        steps = np.where(rows > 0.5, -STEP, STEP)
-        moved = rows[:, None, :] + np.eye(d) * steps[:, None, :]
-        values = self(np.concatenate([rows, moved.reshape(m * d, d)]))
-        return np.asarray((values[m:].reshape(m, d) - values[:m, None]) / steps)
+        """By the rows, shape (m, d)."""
+        return gradient(self, rows)
+
+
+def gradient(function: Callable[[Array], Array], rows: Array) -> Array:
+    """Difference quotients of a function of rows (m, d), shape (m, d); backwards in the upper half."""
+    m, d = rows.shape
+    steps = np.where(rows > 0.5, -STEP, STEP)
+    moved = rows[:, None, :] + np.eye(d) * steps[:, None, :]
+    values = function(np.concatenate([rows, moved.reshape(m * d, d)]))
+    return np.asarray((values[m:].reshape(m, d) - values[:m, None]) / steps)
 
 
 def transformed(values: Array, transform: TargetTransform) -> Array:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
-from search.acquisition import Acquisition
 from search.batches import Batch, Batches
 from search.candidates import Candidates
 from search.engine import Constraint
@@ -23,7 +22,8 @@ from search.history import History
 from search.judgement import Evidence, Judge
 from search.maximiser import Maximiser
 from search.moves import Moves
-from search.prior import Believer, Prior, PriorMean
+from search.prior import Prior, PriorMean
+from search.prior_basins import PriorScore, basins
 from search.restarts import belongs, last_restart, restarting
 from search.trial import Trial
 from spaces.configs import Config
@@ -84,6 +84,7 @@ class NativeEngine(SobolEngine):
         self._initial = initial_points or self._dimensions + 2
         self._trees = surrogate == "forest"
         self._prior = None if prior is None else Prior(prior, self.encoder)
+        self._basins: Array | None = None
         if objectives > 1:
             self._judge: Judge = FrontJudge(self.encoder, trees=self._trees, reference=reference)
         else:
@@ -107,10 +108,18 @@ class NativeEngine(SobolEngine):
 
     def _believed(self, prior: Prior, rng: np.random.Generator) -> Config:
         """Where the prior is least."""
-        maximiser = Maximiser(self.candidates, self._moves)
-        none = np.empty((0, len(self.encoder.columns)))
-        acquisition = Acquisition(Believer(prior), 0.0)
-        return self.encoder.decode(maximiser.maximise(acquisition, none, 1, rng)[0])
+        score = PriorScore(prior, smooth=bool(self._moves.floats.any()))
+        return self.encoder.decode(
+            Maximiser(self.candidates, self._moves).maximise(score, self._hints(), 1, rng)[0]
+        )
+
+    def _hints(self) -> Array:
+        """The floors of the prior's basins, found once; no rows without a prior."""
+        if self._basins is None:
+            rng = np.random.default_rng([self.seed, 0])
+            none = np.empty((0, len(self.encoder.columns)))
+            self._basins = none if self._prior is None else basins(self._prior, self._moves, rng)
+        return self._basins
 
     def _adopt(self, trial: Trial) -> None:
         if self._taught():
@@ -154,7 +163,8 @@ class NativeEngine(SobolEngine):
             return None
         acquisition = self._judge.acquisition(evidence, stream, rng)
         incumbents = self._judge.incumbents(evidence, rng)
-        rows = Maximiser(candidates, self._moves).maximise(acquisition, incumbents, count, rng)
+        maximiser = Maximiser(candidates, self._moves)
+        rows = maximiser.maximise(acquisition, incumbents, count, rng, self._hints())
         if stream is None:  # a restart knows only its own best value
             self._expected = self._judge.gain(acquisition, rows[:1], evidence, stream)
         return rows

@@ -7,7 +7,9 @@ from ConfigSpace import Categorical, ConfigurationSpace, Float
 
 from search import make_engine
 from search.gaussian_process import Hyperparameters
+from search.moves import Moves
 from search.prior import Prior, Trend, transformed
+from search.prior_basins import basins
 from search.target_transform import TargetTransform
 from search.trended_process import TrendedFactory, TrendedProcess, fit_slope
 from spaces.configs import Configs
@@ -96,6 +98,24 @@ def test_a_right_prior_is_where_the_search_begins_and_nearly_where_it_ends() -> 
     values = engine.values(engine.history.trials)
     assert values[0] < 1e-5
     assert values.min() < 1e-9
+
+
+def test_the_lowest_of_several_basins_is_found_and_what_the_constraint_bars_is_not() -> None:
+    """Forty basins: the global one is a hundredth of the square."""
+
+    def waves(rows: Configs) -> Array:
+        x, y = rows["x"] - 0.83, rows["y"] - 0.17
+        return np.asarray(2.0 - np.cos(20.0 * x) - np.cos(20.0 * y) + 0.2 * (np.abs(x) + np.abs(y)))
+
+    encoder = Encoder(space())
+    free = Moves(encoder, lambda rows: np.ones(len(rows), dtype=np.bool_))
+    found = basins(Prior(waves, encoder), free, np.random.default_rng(0))
+    assert found[0] == pytest.approx([0.83, 0.17], abs=1e-3)
+    assert len(found) > 5
+    below = Moves(encoder, lambda rows: rows[:, 0] < 0.5)
+    assert np.all(basins(Prior(waves, encoder), below, np.random.default_rng(0))[:, 0] < 0.5)
+    nothing = Moves(encoder, lambda rows: np.zeros(len(rows), dtype=np.bool_))
+    assert basins(Prior(waves, encoder), nothing, np.random.default_rng(0)).shape == (0, 2)
 
 
 def test_a_prior_may_know_nothing_of_some_rows() -> None:
