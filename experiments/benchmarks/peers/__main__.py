@@ -24,7 +24,11 @@ TITLE = Section(
     "Beside other programs",
     (
         "Written by `python -m experiments.benchmarks.peers -o docs/peers.md`, which installs the programs, "
-        "runs what is missing and writes these tables. Regret is the true value found less the optimum.",
+        "runs the searches that are not stored yet under `results/peers`, and writes these tables. Regret is "
+        "the true value of the configuration with the least observation so far, less the optimum.",
+        "How to read it: programs that take minutes a search have few seeds here (the last table says how "
+        "many), so that many differences cannot be told from noise; the medians stand beside every verdict. "
+        "The problems are in `experiments/benchmarks/problems*.py`; an instance of BBOB is COCO's own.",
     ),
     level=1,
 )

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from experiments.benchmarks.peers import bars
+from experiments.benchmarks.peers import bars, pooling
 from experiments.benchmarks.peers.bars import cost_ms
 from experiments.benchmarks.peers.campaign import version
-from experiments.benchmarks.peers.cases import MARKS, Case
+from experiments.benchmarks.peers.cases import MARKS
 from experiments.benchmarks.peers.contestants import CONTESTANTS, NATIVE, Contestant
 from experiments.benchmarks.peers.records import Record
 from experiments.benchmarks.peers.standings import Standing, Standings
-from experiments.benchmarks.peers.statistics import LEVEL, PAIRS, Verdict, p_value
+from experiments.benchmarks.peers.statistics import LEVEL, PAIRS, Verdict
 from runners.document import Section, Table
 
 PROBLEMS = ("named", "tables")
@@ -22,10 +22,10 @@ def sections(found: Standings) -> list[Section]:
     return [
         answer(found),
         bars.section(found),
+        pooling.section(found),
         overview(found),
         losses(found),
         *(medians(found, mark) for mark in MARKS),
-        bbob(found),
         crowd(found),
         solvers(found),
         programs(found),
@@ -107,41 +107,6 @@ def _quartiles(regrets: Sequence[float]) -> str:
     quartiles = np.percentile(regrets, (25, 50, 75), method="nearest")
     low, middle, high = ("none" if np.isinf(each) else f"{each:.0e}" for each in quartiles)
     return f"{middle} [{low}, {high}]" if np.isinf(quartiles[1]) else f"{quartiles[1]:.1e} [{low}, {high}]"
-
-
-def bbob(found: Standings) -> Section:
-    """The native engine against each program over all functions of a dimension, instance by instance."""
-    columns = ("dimension", "after", "against", "functions", "instances", "won", "equal", "lost", "p")
-    rows = [row for group in ("bbob-5", "bbob-10") for mark in MARKS for row in _pooled(found, group, mark)]
-    text = (
-        "Share of instances on which the native engine was closer to the optimum; p of the paired test over "
-        "all of them, not corrected.",
-    )
-    return Section("BBOB", text, Table.of(columns, rows)) if rows else Section("BBOB", ("Not run.",))
-
-
-def _pooled(found: Standings, group: str, mark: int) -> Iterator[tuple[object, ...]]:
-    cases = found.group(group)
-    for one in _searching():
-        if one.name == NATIVE or not any(found.of(one, case) for case in cases):
-            continue
-        ours, theirs = _instances(found, NATIVE, cases, mark), _instances(found, one.name, cases, mark)
-        common = sorted(set(ours) & set(theirs))
-        better = sum(ours[key] < theirs[key] for key in common)
-        worse = sum(ours[key] > theirs[key] for key in common)
-        keys = dict(enumerate(common))
-        p = p_value({k: ours[key] for k, key in keys.items()}, {k: theirs[key] for k, key in keys.items()})
-        shares = [_part(count, len(common)) for count in (better, len(common) - better - worse, worse)]
-        functions = len({name for name, _ in common})
-        yield group.partition("-")[2], mark, one.name, functions, len(common), *shares, f"{p:.1e}"
-
-
-def _instances(found: Standings, name: str, cases: Sequence[Case], mark: int) -> dict[tuple[str, int], float]:
-    return {
-        (case.name, seed): record.regret_at(mark)
-        for case in cases
-        for seed, record in found.of(name, case).items()
-    }
 
 
 def crowd(found: Standings) -> Section:
