@@ -10,7 +10,7 @@ from experiments.benchmarks.peers.standings import Standings
 from runners.document import Section, Table
 
 WINDOW = 20
-"""Evaluations up to a mark over which the cost of ask and tell is averaged."""
+"""Evaluations up to a mark over which the median cost of ask and tell is taken."""
 
 
 def section(found: Standings) -> Section:
@@ -44,8 +44,8 @@ def _bars(found: Standings) -> Iterator[tuple[str, float, float]]:
 
 
 def cost_ms(records: Sequence[Record], mark: int) -> float:
-    """Median over searches of the mean cost of the last evaluations before the mark; NaN without any."""
-    costs = [np.mean(one.cpu[mark - WINDOW : mark]) for one in records if len(one.cpu) >= mark]
+    """Median over searches of the median cost of the last evaluations before the mark; NaN without any."""
+    costs = [np.median(one.cpu[mark - WINDOW : mark]) for one in records if len(one.cpu) >= mark]
     return 1e3 * float(np.median(costs)) if costs else float("nan")
 
 

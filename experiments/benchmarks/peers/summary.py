@@ -1,6 +1,7 @@
 """The tables of the comparison, made of the stored searches."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from experiments.benchmarks.peers.statistics import LEVEL, PAIRS, Verdict
 from runners.document import Section, Table
 
 PROBLEMS = ("named", "tables")
+ENOUGH = 5
+"""Searches of which quartiles are shown."""
 
 
 def sections(found: Standings) -> list[Section]:
@@ -102,11 +105,13 @@ def medians(found: Standings, mark: int) -> Section:
 
 
 def _quartiles(regrets: Sequence[float]) -> str:
+    """The median, and quartiles where there are enough searches for them."""
     if not regrets:
         return ""
-    quartiles = np.percentile(regrets, (25, 50, 75), method="nearest")
-    low, middle, high = ("none" if np.isinf(each) else f"{each:.0e}" for each in quartiles)
-    return f"{middle} [{low}, {high}]" if np.isinf(quartiles[1]) else f"{quartiles[1]:.1e} [{low}, {high}]"
+    method: Literal["nearest", "linear"] = "nearest" if np.isinf(regrets).any() else "linear"
+    low, middle, high = np.percentile(regrets, (25, 50, 75), method=method)
+    text = "none" if np.isinf(middle) else f"{middle:.1e}"
+    return text if len(regrets) < ENOUGH else f"{text} [{low:.0e}, {high:.0e}]".replace("inf", "none")
 
 
 def crowd(found: Standings) -> Section:
