@@ -81,8 +81,8 @@ class PeerProcess:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            cwd=ROOT,
-            env={**environment, "TMPDIR": self._scratch.name},
+            cwd=self._scratch.name,
+            env={**environment, "PYTHONPATH": str(ROOT), "TMPDIR": self._scratch.name},
         )
 
     @classmethod
@@ -90,7 +90,7 @@ class PeerProcess:
         """The contestant's program, in its environment, on one thread."""
         options = json.dumps(dict(contestant.options))
         command = [str(python_of(contestant.environment)), "-m", HOST, contestant.module, options]
-        return cls(command, {**os.environ, **THREADS, "PYTHONHASHSEED": "0", "PYTHONPATH": ""})
+        return cls(command, {**os.environ, **THREADS, "PYTHONHASHSEED": "0"})
 
     def send(self, message: Any) -> None:
         """One line to the peer."""
