@@ -20,7 +20,7 @@ def section(found: Standings) -> Section:
         for what, bar, measured in _bars(found)
     ]
     text = (
-        "Medians over seeds unless a row says otherwise; CPU times are of this machine, shared by others.",
+        "Medians over seeds unless a row says otherwise; CPU times are of a machine shared by others.",
     )
     return Section("Bars", text, Table.of(("what", "at most", "measured", "met"), rows))
 
