@@ -1,6 +1,7 @@
 """What the native engine was to reach: the best figure of any other program seen before, or a promise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from experiments.benchmarks.peers.standings import Standings
 from runners.document import Section, Table
 
 WINDOW = 20
-"""Evaluations up to a mark over which the median cost of ask and tell is taken."""
+"""Evaluations up to a mark over which the cost of ask and tell is taken."""
 
 
 def section(found: Standings) -> Section:
@@ -19,9 +20,7 @@ def section(found: Standings) -> Section:
         (what, f"{bar:.2g}", f"{measured:.2g}", "yes" if measured <= bar else "no")
         for what, bar, measured in _bars(found)
     ]
-    text = (
-        "Medians over seeds unless a row says otherwise; CPU times are of a machine shared by others.",
-    )
+    text = ("Medians over seeds unless a row says otherwise; CPU times are of a machine shared by others.",)
     return Section("Bars", text, Table.of(("what", "at most", "measured", "met"), rows))
 
 
@@ -43,9 +42,9 @@ def _bars(found: Standings) -> Iterator[tuple[str, float, float]]:
         yield "Hartmann-6, CPU ms of ask and tell at 1,000", 60, cost_ms(long, 1000)
 
 
-def cost_ms(records: Sequence[Record], mark: int) -> float:
-    """Median over searches of the median cost of the last evaluations before the mark; NaN without any."""
-    costs = [np.median(one.cpu[mark - WINDOW : mark]) for one in records if len(one.cpu) >= mark]
+def cost_ms(records: Sequence[Record], mark: int, middle: Callable[[list[float]], Any] = np.median) -> float:
+    """Median over searches of the middle cost of the last evaluations before the mark; NaN without any."""
+    costs = [middle(one.cpu[mark - WINDOW : mark]) for one in records if len(one.cpu) >= mark]
     return 1e3 * float(np.median(costs)) if costs else float("nan")
 
 
