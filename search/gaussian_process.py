@@ -106,10 +106,13 @@ class GaussianProcess:
         return np.asarray(self.y - self.noise * self._alpha)
 
     @property
-    def left_out(self) -> Array:
-        """What the process would predict at each datum without it, shape (n,) (same source, Eq. 5.12)."""
+    def left_out(self) -> tuple[Array, Array]:
+        """What the process would predict at each datum without it, noise included (same source, Eq. 5.12).
+
+        Mean and standard deviation, shapes (n,), (n,).
+        """
         precision = np.diag(solved(self._lower, np.eye(len(self.y))))
-        return np.asarray(self.y - self._alpha / precision)
+        return self.y - self._alpha / precision, np.sqrt(self.variance / precision)
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of the noiseless function at rows (m, d): shapes (m,), (m,)."""

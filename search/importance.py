@@ -110,5 +110,5 @@ def _effects(
 
 
 def _explained(process: GaussianProcess) -> float:
-    errors = process.y - process.left_out
+    errors = process.y - process.left_out[0]
     return float(1.0 - errors @ errors / np.sum((process.y - process.y.mean()) ** 2))

@@ -2,7 +2,8 @@
 
 b is found by generalised least squares, in turn with the hyperparameters of what is left. It is kept where
 the posterior density of the data gains by it more than its price (Schwarz 1978: half the logarithm of the
-count of values), and is 0 otherwise: a prior that explains nothing leaves the plain process.
+count of values) and the better half of the values, each left out in turn, is foretold better with it.
+Otherwise it is 0 and the process the plain one: a prior may explain much and be wrong where it matters.
 """
 
 from dataclasses import dataclass
@@ -149,9 +150,20 @@ def fit_slope(rows: Array, targets: Array, prior: Array, categorical: Mask) -> t
         left = targets - slope * prior
         hyperparameters = fit(rows, left / spread_of(left), categorical)
     cost = _cost(rows, targets - slope * prior, hyperparameters, categorical)
-    if cost + 0.5 * np.log(len(targets)) + 0.5 * slope**2 < density:
-        return slope, hyperparameters
-    return 0.0, plain
+    if cost + 0.5 * np.log(len(targets)) + 0.5 * slope**2 >= density:
+        return 0.0, plain
+    better = np.argsort(targets, kind="stable")[: (len(targets) + 1) // 2]
+    about = _foretold(rows, targets - slope * prior, hyperparameters, categorical)[better].sum()
+    bare = _foretold(rows, targets, plain, categorical)[better].sum()
+    return (slope, hyperparameters) if about > bare else (0.0, plain)
+
+
+def _foretold(rows: Array, left: Array, hyperparameters: Hyperparameters, categorical: Mask) -> Array:
+    """Log density of each target under a process that knows the others, shape (n,)."""
+    spread = spread_of(left)
+    process = GaussianProcess(rows, left / spread, hyperparameters, categorical)
+    mean, std = process.left_out
+    return -0.5 * ((process.y - mean) / std) ** 2 - np.log(std * spread)
 
 
 def spread_of(left: Array) -> float:
