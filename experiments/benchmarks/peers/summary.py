@@ -36,25 +36,31 @@ def sections(found: Standings) -> list[Section]:
 
 
 def answer(found: Standings) -> Section:
-    """The shares the issue asks for."""
-    shares = ("best or tied", "third or better", "first by median", "won", "tied", "lost")
-    standings = found.standings(*PROBLEMS)
-    rows = [_share(mark, [one for one in standings if one.mark == mark]) for mark in MARKS]
+    """The shares that say how it stands."""
+    columns = ("problems", "of them", "after", "best or tied", "first by median", "third or better by median")
+    rows = [
+        (label, *_share(mark, [found.standing(case, mark) for case in cases]))
+        for label, groups in pooling.GROUPS.items()
+        if (cases := found.group(*groups))
+        for mark in MARKS
+    ]
     text = (
-        "Best or tied: no other program is better beyond noise. Won, tied and lost count pairs of a problem "
-        "and another program.",
+        "Best or tied: no other program is better beyond noise on that problem, which two instances of a "
+        "function of BBOB cannot show; the places by median are the stricter count. Won, tied and lost are "
+        "pairs of a problem and another program.",
     )
-    return Section("The native engine among the others", text, Table.of(("after", "problems", *shares), rows))
+    table = Table.of((*columns, *(verdict.value for verdict in Verdict)), rows)
+    return Section("The native engine among the others", text, table)
 
 
 def _share(mark: int, standings: Sequence[Standing]) -> tuple[object, ...]:
     counts = {verdict: sum(one.count(verdict) for one in standings) for verdict in Verdict}
     return (
-        mark,
         len(standings),
+        mark,
         _part(sum(one.place == 1 for one in standings), len(standings)),
-        _part(sum(one.place <= 3 for one in standings), len(standings)),
         _part(sum(one.rank == 1 for one in standings), len(standings)),
+        _part(sum(one.rank <= 3 for one in standings), len(standings)),
         *(_part(counts[verdict], sum(counts.values())) for verdict in Verdict),
     )
 
