@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from search.trial import Trial
 
-SETTLED = 1e-3
+SETTLED = 1e-6
 """An improvement below this share of the range of the initial design is none."""
 
 PATIENCE = 4
