@@ -1,6 +1,6 @@
 """Restarts: a function of the trials told, in order of arrival."""
 
-from search.restarts import PATIENCE, belongs, last_restart, restarting
+from search.restarts import PATIENCE, SETTLED, belongs, last_restart, restarting
 from search.trial import Trial, TrialState
 
 
@@ -23,7 +23,7 @@ def test_after_its_patience_without_improvement_a_search_has_settled() -> None:
 
 
 def test_improvements_too_small_to_matter_are_none() -> None:
-    creeping = [1.0 - 1e-6 * k for k in range(PATIENCE + 2)]
+    creeping = [1.0 - 0.1 * SETTLED * k for k in range(PATIENCE + 2)]
     assert last_restart(told([*DESIGN, *creeping]), 4, 2) is not None
 
 
