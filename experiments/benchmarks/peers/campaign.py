@@ -16,6 +16,7 @@ from experiments.benchmarks.peers.players import OwnPlayer, PeerFailed, PeerPlay
 from experiments.benchmarks.peers.records import Record, Store
 from experiments.benchmarks.peers.searching import Search
 from experiments.benchmarks.problems import Problem
+from spaces.errors import Infeasible
 
 LIMIT = 900.0
 """Wall seconds one search of a peer may take."""
@@ -111,6 +112,8 @@ class Campaign:
         with self._limited(one.contestant):
             try:
                 search.run(one.case.evaluations, one.case.workers)
+            except Infeasible:
+                pass  # our engines ask nothing twice: a small table is exhausted, and its best is found
             except PeerFailed as failure:
                 error = str(failure)
                 self._processes.pop(one.contestant.name).close()
