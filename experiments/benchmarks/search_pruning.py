@@ -30,8 +30,8 @@ from search.history import History
 from search.pruning import Halving, Median, PruningRule, Verdict
 from spaces.configs import Config, Value
 
-WORKERS, ORDERS = 4, 10
-SEEDS, WHOLE, STEPS = 10, 25, 100
+WORKERS, ORDERS = 4, 3
+SEEDS, WHOLE, STEPS = 5, 25, 100
 """Searches over invented trainings, whole runs each may pay for, and steps of a run."""
 
 Experiment = Sequence[RealCurve]
