@@ -11,7 +11,7 @@ import numpy as np
 from experiments.benchmarks.peers.cases import MARKS, Case
 from experiments.benchmarks.peers.contestants import CONTESTANTS, NATIVE
 from experiments.benchmarks.peers.standings import Standings
-from experiments.benchmarks.peers.statistics import PAIRS, holm, logs, p_value
+from experiments.benchmarks.peers.statistics import LEVEL, PAIRS, holm, logs, p_value
 from runners.document import Section, Table
 
 GROUPS = {
@@ -59,14 +59,29 @@ def section(found: Standings) -> Section:
     return Section("Program by program", text, Table.of(columns, rows))
 
 
+def lost(found: Standings) -> Iterator[tuple[str, int, str, str, str]]:
+    """Groups of problems over which another program is better beyond noise, and the shares of both."""
+    for label, groups in GROUPS.items():
+        for mark in MARKS:
+            for duel, p in _duels(found, found.group(*groups), mark):
+                won, _, worse = duel.shares()
+                if p < LEVEL and np.mean(logs(duel.ours)) > np.mean(logs(duel.theirs)):
+                    yield f"all {label}", mark, duel.other, f"closer in {won}", f"closer in {worse}"
+
+
 def _rows(label: str, found: Standings, cases: Sequence[Case], mark: int) -> Iterator[tuple[object, ...]]:
+    for duel, p in _duels(found, cases, mark):
+        yield label, mark, duel.other, duel.problems, len(duel.ours), *duel.shares(), f"{p:.1g}"
+
+
+def _duels(found: Standings, cases: Sequence[Case], mark: int) -> Iterator[tuple[Duel, float]]:
+    """Each duel that was fought, with its p corrected for their number."""
     duels = [
         duel
         for one in CONTESTANTS
         if one.name != NATIVE and not one.solver and (duel := _duel(found, one.name, cases, mark)).problems
     ]
-    for duel, p in zip(duels, holm([duel.p for duel in duels]), strict=True):
-        yield label, mark, duel.other, duel.problems, len(duel.ours), *duel.shares(), f"{p:.1g}"
+    yield from zip(duels, holm([duel.p for duel in duels]), strict=True)
 
 
 def _duel(found: Standings, name: str, cases: Sequence[Case], mark: int) -> Duel:

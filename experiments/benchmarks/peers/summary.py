@@ -46,8 +46,8 @@ def answer(found: Standings) -> Section:
     ]
     text = (
         "Best or tied: no other program is better beyond noise on that problem, which two instances of a "
-        "function of BBOB cannot show; the places by median are the stricter count. Won, tied and lost are "
-        "pairs of a problem and another program.",
+        "function of BBOB cannot show; the places by median are the stricter count, though few programs have "
+        "searched BBOB (Program by program). Won, tied and lost are pairs of a problem and another program.",
     )
     table = Table.of((*columns, *(verdict.value for verdict in Verdict)), rows)
     return Section("The native engine among the others", text, table)
@@ -87,14 +87,15 @@ def _against_best(one: Standing) -> tuple[str, str]:
 
 
 def losses(found: Standings) -> Section:
-    """Every pair in which another program was better beyond noise."""
+    """Every problem, and every group of problems, on which another program was better beyond noise."""
     rows = [
         (one.case.name, one.mark, name, f"{one.medians[NATIVE]:.1e}", f"{one.medians[name]:.1e}")
         for one in found.standings(*PROBLEMS, "crowd")
         for name, verdict in one.verdicts.items()
         if verdict is Verdict.LOSS
     ]
-    text = ("All of them.",) if rows else ("None.",)
+    rows += pooling.lost(found)
+    text = ("All of them, on a problem or over a group of problems.",) if rows else ("None.",)
     table = Table.of(("problem", "after", "lost to", "native", "other"), rows) if rows else None
     return Section("Losses", text, table)
 
