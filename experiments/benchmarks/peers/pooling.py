@@ -65,7 +65,7 @@ def lost(found: Standings) -> Iterator[tuple[str, int, str, str, str]]:
         for mark in MARKS:
             for duel, p in _duels(found, found.group(*groups), mark):
                 won, _, worse = duel.shares()
-                if p < LEVEL and np.mean(logs(duel.ours)) > np.mean(logs(duel.theirs)):
+                if p < LEVEL and np.median(logs(duel.ours) - logs(duel.theirs)) > 0:
                     yield f"all {label}", mark, duel.other, f"closer in {won}", f"closer in {worse}"
 
 

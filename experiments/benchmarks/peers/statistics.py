@@ -82,11 +82,13 @@ def rank(name: str, medians: Mapping[str, float]) -> int:
     return 1 + sum(bool(other < place[name]) for other in place.values())
 
 
-def _middle(regrets: Mapping[int, float]) -> float:
-    return float(np.mean(logs(list(regrets.values()))))
+def _middle(regrets: Mapping[int, float]) -> tuple[float, float]:
+    """The median, and the mean to tell equal medians apart."""
+    each = logs(list(regrets.values()))
+    return float(np.median(each)), float(np.mean(each))
 
 
-def _verdict(p: float, ours: float, theirs: float) -> Verdict:
+def _verdict(p: float, ours: tuple[float, float], theirs: tuple[float, float]) -> Verdict:
     if p >= LEVEL:
         return Verdict.TIE
     return Verdict.WIN if ours < theirs else Verdict.LOSS
