@@ -4,18 +4,21 @@ A law of continuous inputs is solved exactly (`objectives.exact`). Shapes are di
 enough of them and the objective is a formula, all are evaluated, and nothing in the space can be better.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from objectives.objective import ClosedForm
 from runners.job import Job
+from search.pareto import hypervolume
 from spaces.configs import Configs
 from spaces.encoding import Encoder
 
 MOST = 1_000_000
 """Cells of the largest grid that is listed; mixtures of experts with all choices have ten times as many."""
+MOST_POINTS = 20_000
+"""Points whose front of three objectives and more is found in a moment."""
 SAME = 1e-12
 """Relative difference of two values that are the same."""
 
@@ -32,15 +35,10 @@ class Enumerations:
         None where the exact solver answers, where the objective is no formula, or where the space is not
         finite or too large.
         """
-        objective = job.objective
-        if job.problem is not None or not isinstance(objective, ClosedForm):
+        if (found := self._evaluated(job)) is None:
             return None
-        configs = self._configs(job)
-        if configs is None:
-            return None
-        rows = configs.select(objective.feasible(configs))
-        columns = objective.evaluate_many(rows)
-        values = columns[objective.metric]
+        configs, rows, columns = found
+        values = columns[job.objective.metric]
         known = np.isfinite(values)
         if not known.any():
             return None
@@ -54,6 +52,30 @@ class Enumerations:
             "feasible": int(known.sum()),
         }
         return record | _standing(values[known], lowest, best)
+
+    def volume(self, job: Job, reference: Sequence[float]) -> float | None:
+        """The hypervolume of all configurations below a reference, in units and senses of the metrics.
+
+        None as for `of`, and where there are too many for three objectives and more.
+        """
+        found = self._evaluated(job)
+        if found is None or (len(job.aims) > 2 and len(found[1]) > MOST_POINTS):
+            return None
+        limits = [aim.cost(limit) for aim, limit in zip(job.aims, reference, strict=True)]
+        signs = [aim.cost(1.0) for aim in job.aims]
+        points = np.column_stack([found[2][aim.metric] for aim in job.aims]) * signs
+        return hypervolume(points[np.isfinite(points).all(axis=1)], np.array(limits))
+
+    def _evaluated(self, job: Job) -> tuple[Configs, Configs, Mapping[str, Any]] | None:
+        """All configurations, the feasible ones, and the metrics of those."""
+        objective = job.objective
+        if job.problem is not None or not isinstance(objective, ClosedForm):
+            return None
+        configs = self._configs(job)
+        if configs is None:
+            return None
+        rows = configs.select(objective.feasible(configs))
+        return configs, rows, objective.evaluate_many(rows)
 
     def _configs(self, job: Job) -> Configs | None:
         key = repr((job.spec.space, job.spec.fix))

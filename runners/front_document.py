@@ -15,7 +15,8 @@ MOST_FRONTS, MOST_TRIALS = 12, 40
 
 MEANING = (
     "A trial is on the front where no other is at least as good in every objective and better in one. The "
-    "hypervolume is the volume of what the front beats, up to the reference."
+    "hypervolume is the volume of what the front beats, up to the reference; where a space is finite and its "
+    "objective a formula, all configurations were evaluated, and their front has the possible volume."
 )
 
 
@@ -32,17 +33,20 @@ def volumes_table(searches: Sequence[Search]) -> Table:
     """One row a search that has a front: how many trials, which volume, the best of each objective."""
     found = [search for search in searches if "front" in search]
     metrics = list(dict.fromkeys(aim["metric"] for search in found for aim in search["front"]["objectives"]))
-    bests = [f"best {name}" for name in metrics]
-    columns = ("search", "trials on the front", "hypervolume", *bests, "reference")
-    return Table.of(columns, [_volume_row(search, metrics) for search in found])
+    known = any(search["front"]["possible"] for search in found)
+    columns = ["search", "trials on the front", "hypervolume", *(["of the possible"] if known else [])]
+    columns += [*(f"best {name}" for name in metrics), "reference"]
+    return Table.of(columns, [_volume_row(search, metrics, known) for search in found])
 
 
-def _volume_row(search: Search, metrics: Sequence[str]) -> list[Any]:
+def _volume_row(search: Search, metrics: Sequence[str], known: bool) -> list[Any]:
     front = search["front"]
     senses = {aim["metric"]: aim["sense"] for aim in front["objectives"]}
     limits = ", ".join(_limit(aim) for aim in front["objectives"])
     bests = [_best(front["trials"], name, senses[name]) if name in senses else None for name in metrics]
-    return [search["name"], len(front["trials"]), f"{front['hypervolume']:.6g}", *bests, limits]
+    volume, possible = front["hypervolume"], front["possible"]
+    share = [f"{volume / possible:.2%}" if possible else None] if known else []
+    return [search["name"], len(front["trials"]), f"{volume:.6g}", *share, *bests, limits]
 
 
 def _limit(aim: Mapping[str, Any]) -> str:

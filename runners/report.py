@@ -69,9 +69,10 @@ def report_of(batch: Batch, folder: Path) -> dict[str, Any]:
         if (every := enumerations.of(job, search["best"])) is not None:
             search["enumerated"] = every
     found = fronts({job.name: job.aims for job in batch.jobs}, histories)
-    for search in searches:
-        if search["name"] in found:
-            search["front"] = found[search["name"]]
+    for job, search in zip(batch.jobs, searches, strict=True):
+        if (front := found.get(job.name)) is not None:
+            limits = [aim["reference"] for aim in front["objectives"]]
+            search["front"] = {**front, "possible": enumerations.volume(job, limits)}
     fits = {job.problem: job.fit.ensemble for job in single if job.problem and job.fit}
     answers = _answers(problems, fits)
     record = {"format": FORMAT, "name": batch.name, "searches": searches, "answers": answers}
