@@ -205,8 +205,8 @@ def temporal_coefficients() -> str:
 
 
 def _temporal() -> dict[str, Any]:
-    table = HERE / "temporal" / "like.csv.gz"
-    return TemporalRequest(table, run="w64-wsd", prefix=0.5, like="w48-wsd").answer()
+    table = HERE / "temporal" / "library.csv.gz"
+    return TemporalRequest(table, run="w96-wsd", prefix=0.5, like="w64-wsd").answer()
 
 
 PICTURES: dict[str, Callable[[], str]] = {

@@ -1,9 +1,9 @@
 """Does the Temporal Scaling Law hold on measured losses? `python -m experiments.benchmarks temporal`.
 
-On the project's own table (`experiments/temporal`): what the position law explains at each checkpoint, how
-its coefficients move, which curves forecast each of them best, what that makes of the mean loss at the end
-beside forecasters that know nothing of positions, whether intervals hold, and whether all positions learn
-alike.
+On the project's own tables (`experiments/temporal`), of an invented language and of real text: what the
+position law explains at each checkpoint, how its coefficients move, which curves forecast each of them best,
+what that makes of the mean loss at the end beside forecasters that know nothing of positions, whether
+intervals hold, and whether all positions learn alike.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.temporal.recipe import CORPORA
 from objectives.laws.law import Array
 from objectives.temporal.families import FAMILIES, PAPER
-from objectives.temporal.forecast import BASELINES, PARAMETERS, POOLS, clocks, forecast, tracks
+from objectives.temporal.forecast import BASELINES, PARAMETERS, POOLS, allowed, clocks, forecast, tracks
 from objectives.temporal.forecasting import Outlook
 from objectives.temporal.history import History
 from objectives.temporal.history_table import read_histories
@@ -27,16 +28,17 @@ from runners.document import Section, Table
 from runners.quantities import count
 
 TABLES = Path(__file__).parents[1] / "temporal"
-TEXTS = ("like", "shifted")
+TEXTS = {name: tuple(corpus.texts) for name, corpus in CORPORA.items()}
 PREFIXES = (0.3, 0.5)
 SHARES = (0.03, 0.1, 0.3, 0.6, 1.0)
 """Of the tokens, where coefficients are shown."""
 STRETCHES = ((0.02, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 1.0))
 """Of the tokens, over which learning is compared between positions."""
-CHOSEN, AS_TOLD, WITH_LIKE = (
+CHOSEN, AS_TOLD, WITH_LIKE, ALONE = (
     "temporal law",
     "temporal law, families of the paper's words",
     "temporal law, --like",
+    "the mean alone, the law's own families",
 )
 
 
@@ -72,10 +74,15 @@ class Outcome:
 
 def sections(folder: Path = TABLES) -> list[Section]:
     """The tables of this benchmark."""
-    runs = list(measured(folder))
+    return [each for corpus in TEXTS for each in of_corpus(folder, corpus)]
+
+
+def of_corpus(folder: Path, corpus: str) -> list[Section]:
+    """The tables of one corpus."""
+    runs = list(measured(folder, corpus))
     outcomes = [each for run in runs for prefix in PREFIXES for each in forecasts(run, prefix)]
     return [
-        _fit_quality(runs),
+        _fit_quality(runs, corpus),
         _coefficients(runs),
         _family_errors(runs),
         _summary(outcomes),
@@ -84,13 +91,13 @@ def sections(folder: Path = TABLES) -> list[Section]:
     ]
 
 
-def measured(folder: Path) -> Iterator[Measured]:
-    """Every run on every text.
+def measured(folder: Path, corpus: str) -> Iterator[Measured]:
+    """Every run on every text of a corpus.
 
     Raises:
         BadInput: a table is not there.
     """
-    for text in TEXTS:
+    for text in TEXTS[corpus]:
         histories = read_histories(folder / f"{text}.csv.gz")
         smaller: dict[str, History] = {}
         for name, history in histories.items():
@@ -105,7 +112,8 @@ def forecasts(run: Measured, prefix: float) -> Iterator[Outcome]:
     seen = whole.until(prefix * whole.tokens[-1])
     end = whole.tokens[-1:]
     rate = None if whole.rate is None else whole.rate[-1:]
-    chosen = forecast(seen, end, rates=rate)
+    baselines = {**BASELINES, ALONE: allowed(seen, POOLS["a2"], None)}
+    chosen = forecast(seen, end, rates=rate, baselines=baselines)
     told = forecast(seen, end, rates=rate, pools={k: (each,) for k, each in PAPER.items()}, baselines={})
     said: dict[str, Outlook] = {CHOSEN: chosen.temporal, AS_TOLD: told.temporal, **chosen.baselines}
     if run.like is not None:
@@ -122,7 +130,7 @@ def _at(history: History, share: float) -> int:
     return int(np.argmin(np.abs(np.log(history.tokens / (share * history.tokens[-1])))))
 
 
-def _fit_quality(runs: list[Measured]) -> Section:
+def _fit_quality(runs: list[Measured], corpus: str) -> Section:
     rows = [
         (
             run.text,
@@ -147,7 +155,7 @@ def _fit_quality(runs: list[Measured]) -> Section:
         "is left, in nats per token; its correlation between neighbouring positions, near 0 where it is the "
         "sampling noise of single positions; and how far the first position's loss lies above the law.",
     )
-    return Section("What the position law explains", text, Table.of(columns, rows))
+    return Section(f"What the position law explains: {corpus}", text, Table.of(columns, rows))
 
 
 def _neighbours(residuals: Array) -> float:
@@ -158,7 +166,7 @@ def _neighbours(residuals: Array) -> float:
 def _coefficients(runs: list[Measured]) -> Section:
     rows = []
     for run in runs:
-        if run.text == TEXTS[0]:
+        if run.text == runs[0].text:
             for share in SHARES:
                 row = _at(run.history, share)
                 values = [
@@ -211,7 +219,7 @@ def _moved(
 
 
 def _summary(outcomes: list[Outcome]) -> Section:
-    names = [CHOSEN, AS_TOLD, WITH_LIKE, *BASELINES, "last value"]
+    names = [CHOSEN, AS_TOLD, WITH_LIKE, ALONE, *BASELINES, "last value"]
     rows = []
     for prefix in PREFIXES:
         for name in names:
@@ -237,7 +245,7 @@ def _summary(outcomes: list[Outcome]) -> Section:
 
 
 def _by_run(outcomes: list[Outcome]) -> Section:
-    names = [CHOSEN, WITH_LIKE, *BASELINES, "last value"]
+    names = [CHOSEN, WITH_LIKE, ALONE, *BASELINES, "last value"]
     keys = dict.fromkeys((each.text, each.run, each.prefix) for each in outcomes)
     found = {(each.text, each.run, each.prefix, each.name): each for each in outcomes}
     rows = [
@@ -253,7 +261,7 @@ def _signed(outcome: Outcome | None) -> str:
 
 
 def _uniformity(runs: list[Measured]) -> Section:
-    rows, ratios = [], {text: list[list[float]]() for text in TEXTS}
+    rows, ratios = [], {run.text: list[list[float]]() for run in runs}
     for run in runs:
         end = run.history.tokens[-1]
         parts = [learned(run.history, low * end, high * end) for low, high in STRETCHES]

@@ -1,14 +1,20 @@
-"""What is trained: sizes, schedules, and the steps at which every position is measured."""
+"""What is trained: texts, sizes, schedules, and the steps at which every position is measured."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import cos, pi
 
 import numpy as np
+import numpy.typing as npt
 
+from experiments.temporal import grammar, library
 from experiments.temporal.grammar import Style
 
-Texts = Mapping[str, tuple[Style, int]]
+Draw = Callable[[int, int, int], npt.NDArray[np.int64]]
+"""Windows from their count, length and seed, shape (count, length)."""
+Texts = Mapping[str, tuple[Draw, int]]
+"""Name -> windows of a validation text, the same at every measurement, and how many."""
 
 CONTEXT = 256
 BATCH = 4
@@ -17,14 +23,40 @@ WARMUP = 100
 PEAK = 4e-3
 """Learning rate of AdamW after the warm-up."""
 SEED = 0
-SIZES = {"w16": (16, 2), "w32": (32, 2), "w48": (48, 2), "w64": (64, 2)}
-"""Name -> width and layers."""
-TEXTS: Texts = {
-    "like": (Style(), 512),
-    "shifted": (Style(discount=0.7, strength=6.0, names=0.8, habit=0.4, company=0.7), 256),
-}
-"""Name -> style and windows of a validation text, the same at every measurement: the language the models
-learn, and one with more names, rarer habits and longer sentences."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What models are trained on, and what they are measured on."""
+
+    name: str
+    vocabulary: int
+    sizes: Mapping[str, tuple[int, int]]
+    """Name -> width and layers."""
+    training: Draw
+    texts: Texts
+
+
+UNLIKE = Style(discount=0.7, strength=6.0, names=0.8, habit=0.4, company=0.7)
+"""A language with more names, rarer habits and longer sentences."""
+INVENTED = Corpus(
+    "invented",
+    grammar.VOCABULARY,
+    {"w16": (16, 2), "w32": (32, 2), "w48": (48, 2), "w64": (64, 2)},
+    partial(grammar.documents, Style()),
+    {
+        "like": (partial(grammar.documents, Style()), 512),
+        "shifted": (partial(grammar.documents, UNLIKE), 256),
+    },
+)
+LIBRARY = Corpus(
+    "library",
+    library.VOCABULARY,
+    {"w32": (32, 2), "w48": (48, 2), "w64": (64, 2), "w96": (96, 2)},
+    library.trained,
+    {"library": (library.unseen, 512), "manual": (library.manual, 256)},
+)
+CORPORA = {each.name: each for each in (INVENTED, LIBRARY)}
 VALIDATION = 1_000_000
 """Seed of the first validation text; those of training are the numbers of the steps."""
 MEASUREMENTS = 40
@@ -53,6 +85,7 @@ class Recipe:
     size: str
     schedule: str
     steps: int = STEPS
+    corpus: Corpus = INVENTED
 
     @property
     def name(self) -> str:
@@ -70,6 +103,6 @@ class Recipe:
         return sorted({round(step) for step in spaced})
 
 
-def recipes() -> list[Recipe]:
-    """Every run of the table, the smallest first."""
-    return [Recipe(size, schedule) for size in SIZES for schedule in SCHEDULES]
+def recipes(corpus: Corpus = INVENTED) -> list[Recipe]:
+    """Every run of the tables of a corpus, the smallest first."""
+    return [Recipe(size, schedule, corpus=corpus) for size in corpus.sizes for schedule in SCHEDULES]

@@ -1,4 +1,4 @@
-"""The measured tables: drafts of single runs become `like.csv.gz` and `shifted.csv.gz`, and are read back."""
+"""The measured tables: drafts of single runs become one table for each validation text."""
 
 import gzip
 import io
@@ -8,24 +8,32 @@ from typing import Any
 
 import numpy as np
 
-from experiments.temporal.recipe import TEXTS, recipes
+from experiments.temporal.recipe import INVENTED, Corpus, Recipe, recipes
 
 HERE = Path(__file__).parent
 DRAFTS = HERE.parents[1] / "results" / "temporal"
 
 
-def join() -> None:
-    """Write the tables, if every run has been trained."""
-    paths = [DRAFTS / f"{each.name}.npz" for each in recipes()]
+FACTS = {"invented": "runs.json", "library": "runs-library.json"}
+
+
+def draft(recipe: Recipe, folder: Path = DRAFTS) -> Path:
+    """Where a run is written when it is done."""
+    return folder / recipe.corpus.name / f"{recipe.name}.npz"
+
+
+def join(corpus: Corpus = INVENTED) -> None:
+    """Write the tables of a corpus, if every run has been trained."""
+    paths = [draft(each) for each in recipes(corpus)]
     missing = [path.stem for path in paths if not path.exists()]
     if missing:
-        print(f"not joined yet: {', '.join(missing)} still to be trained")
+        print(f"{corpus.name}: not joined yet, {', '.join(missing)} still to be trained")
         return
     runs = [dict(np.load(path)) for path in paths]
-    for text in TEXTS:
+    for text in corpus.texts:
         lines = "run,tokens,lr,position,loss\n" + "".join(_lines(run, text) for run in runs)
         _write(HERE / f"{text}.csv.gz", lines)
-    (HERE / "runs.json").write_text(json.dumps([about(run) for run in runs], indent=1) + "\n")
+    (HERE / FACTS[corpus.name]).write_text(json.dumps([about(run) for run in runs], indent=1) + "\n")
 
 
 def about(run: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Measure the table: `python -m experiments.temporal.train`, with the extra `train` (PyTorch on a CPU).
 
 Trains every run of `recipe` that has no file in the folder of drafts yet (so an interrupted measurement goes
-on where it stopped), one thread each, then joins the drafts into `like.csv.gz` and `shifted.csv.gz`. With
-names (`w16-cosine ...`) only those runs.
+on where it stopped), one thread each, then joins the drafts into tables. With names (`library`,
+`w64-cosine ...`) only that corpus, or those runs.
 """
 
 import json
@@ -16,53 +16,56 @@ from typing import Any
 import numpy as np
 import torch
 
-from experiments.temporal.grammar import VOCABULARY, Style, documents
 from experiments.temporal.model import Shape, Tensor, Weights, initial, losses
 from experiments.temporal.recipe import (
     BATCH,
     CONTEXT,
+    CORPORA,
     SEED,
-    SIZES,
-    TEXTS,
     VALIDATION,
+    Draw,
     Recipe,
     Texts,
     recipes,
 )
-from experiments.temporal.table import DRAFTS, join
+from experiments.temporal.table import DRAFTS, draft, join
 
 
-def measure(recipe: Recipe, folder: Path = DRAFTS, texts: Texts = TEXTS) -> Path:
+def measure(recipe: Recipe, folder: Path = DRAFTS, texts: Texts | None = None) -> Path:
     """Train one run, writing the loss at every position of each text as one file when it is done."""
     start = time.process_time()
-    shape = Shape(*SIZES[recipe.size], VOCABULARY, CONTEXT)
+    corpus = recipe.corpus
+    shape = Shape(*corpus.sizes[recipe.size], corpus.vocabulary, CONTEXT)
     weights = initial(shape, SEED)
     optimiser = torch.optim.AdamW(_groups(weights), betas=(0.9, 0.95))
-    windows_of, due = dict(validation(texts)), set(recipe.measured())
+    windows_of = dict(validation(corpus.texts if texts is None else texts))
+    due = set(recipe.measured())
     seen: dict[str, list[Any]] = {"tokens": [], "lr": [], **{name: [] for name in windows_of}}
     for step in range(recipe.steps):
-        windows = _windows(Style(), BATCH, step)
+        windows = _windows(corpus.training, BATCH, step)
         learn(weights, shape, optimiser, windows, recipe.rate(step))
         if step + 1 in due:
             seen["tokens"].append((step + 1) * BATCH * CONTEXT)
             seen["lr"].append(recipe.rate(step))
             for name, each in windows_of.items():
                 seen[name].append(by_position(weights, shape, each))
-            print(f"{recipe.name} step {step + 1}: {np.mean(seen['like'][-1]):.4f}", flush=True)
+            print(
+                f"{recipe.name} step {step + 1}: {np.mean(next(reversed(seen.values()))[-1]):.4f}", flush=True
+            )
     about = {"run": recipe.name, "parameters": shape.parameters, "steps": recipe.steps}
     about |= {"cpu_seconds": round(time.process_time() - start), "python": platform.python_version()}
     about |= {"torch": torch.__version__, "numpy": np.__version__}
-    return _write(folder / f"{recipe.name}.npz", {"about": json.dumps(about), **seen})
+    return _write(draft(recipe, folder), {"about": json.dumps(about), **seen})
 
 
 def validation(texts: Texts) -> Iterator[tuple[str, Tensor]]:
     """The windows of each text."""
-    for number, (name, (style, count)) in enumerate(texts.items()):
-        yield name, _windows(style, count, VALIDATION + number)
+    for number, (name, (draw, count)) in enumerate(texts.items()):
+        yield name, _windows(draw, count, VALIDATION + number)
 
 
-def _windows(style: Style, count: int, seed: int) -> Tensor:
-    return torch.from_numpy(documents(style, count, CONTEXT + 1, seed))
+def _windows(draw: Draw, count: int, seed: int) -> Tensor:
+    return torch.from_numpy(draw(count, CONTEXT + 1, seed))
 
 
 def learn(weights: Weights, shape: Shape, optimiser: Any, windows: Tensor, rate: float) -> None:
@@ -100,11 +103,13 @@ def _write(path: Path, arrays: dict[str, Any]) -> Path:
 def main(names: list[str]) -> None:
     """Train what is missing, then join what there is."""
     torch.set_num_threads(1)
-    wanted = [each for each in recipes() if not names or each.name in names]
-    missing = [each for each in wanted if not (DRAFTS / f"{each.name}.npz").exists()]
-    for recipe in missing:
-        measure(recipe)
-    join()
+    for name, corpus in CORPORA.items():
+        wanted = [each for each in recipes(corpus) if not names or {name, each.name} & set(names)]
+        for recipe in wanted:
+            if not draft(recipe).exists():
+                measure(recipe)
+        if wanted:
+            join(corpus)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ STEPS, ENOUGH = 80, 1e-9
 
 
 def fit_curves(
-    family: Family, t: Array, decay: Array, values: Array, weights: Array, held_decay: float | None = None
+    family: Family,
+    t: Array,
+    decay: Array,
+    values: Array,
+    weights: Array,
+    held_decay: float | None = None,
+    assumed_decay: float = 0.0,
 ) -> Array:
     """Coefficients of least squares under each row of weights.
 
@@ -25,6 +31,7 @@ def fit_curves(
         values: shape (R,).
         weights: of the points; 0 leaves one out; shape (B, R).
         held_decay: p2, where it is known from elsewhere.
+        assumed_decay: p2 where the points have not seen a decay and nothing is known of it.
 
     Returns:
         Shape (B, 4).
@@ -33,7 +40,7 @@ def fit_curves(
     start = np.concatenate([_start(family, c, t, values, weights) for c in grid])
     last = np.tile(np.max(np.where(weights > 0, t, 0.0), axis=1), len(grid))
     lower, upper = _bounds(family, last)
-    lower[:, 3], upper[:, 3] = _decay_bounds(family, decay, weights, held_decay, len(grid))
+    lower[:, 3], upper[:, 3] = _decay_bounds(family, decay, weights, held_decay, assumed_decay, len(grid))
     start[:, 3] = np.clip(start[:, 3], lower[:, 3], upper[:, 3])
 
     def model(theta: Array) -> tuple[Array, Array]:
@@ -70,11 +77,11 @@ def _bounds(family: Family, last: Array) -> tuple[Array, Array]:
 
 
 def _decay_bounds(
-    family: Family, decay: Array, weights: Array, held: float | None, starts: int
+    family: Family, decay: Array, weights: Array, held: float | None, assumed: float, starts: int
 ) -> tuple[Array, Array]:
-    """p2 is free only where the points have seen some decay; elsewhere it is what is known of it, or 0."""
+    """p2 is free only where the points have seen some decay; elsewhere it is what is known or assumed."""
     seen = family.decays & (np.max(decay * (weights > 0), axis=1) > LEAST_DECAY)
-    known = 0.0 if held is None or not family.decays else held
+    known = (assumed if held is None else held) if family.decays else 0.0
     lower = np.where(seen & (held is None), -np.inf, known)
     upper = np.where(seen & (held is None), np.inf, known)
     return np.tile(lower, starts), np.tile(upper, starts)

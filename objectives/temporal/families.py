@@ -3,7 +3,7 @@
 The paper says of its temporal law that a0 is logarithmic in the trained tokens, a1 hyperbolic, and a2
 piecewise, following the decay of the learning rate. Its formulas are not known. The families here are an
 assumption: the simplest curves of those names, and the neighbours a reader would compare them with; which is
-used is chosen by held-out forecast (`objectives.temporal.choice`).
+used is chosen by held-out forecast (`objectives.temporal.forecasting`).
 
 Every family is p0 + p1 f(t; c) + p2 d(t): f is its shape, t the tokens relative to a scale, and d how far the
 learning rate has come down from its peak (0 before the decay begins, which makes a piecewise curve of it).

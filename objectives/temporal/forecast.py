@@ -1,13 +1,13 @@
 """The Temporal Scaling Law as a forecast: losses by position up to now become the loss at the end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from objectives.fit.calibration import LEVEL
 from objectives.laws.law import Array
-from objectives.temporal.curve_fit import fit_curves
+from objectives.temporal.curve_fit import LEAST_DECAY, fit_curves
 from objectives.temporal.families import DECAY, FAMILIES
 from objectives.temporal.forecasting import Outlook, PositionView, Problem, outlook
 from objectives.temporal.history import History
@@ -29,6 +29,9 @@ BASELINES: Mapping[str, tuple[str, ...]] = {
     "exponential": ("exponential",),
 }
 """Forecasters of the mean loss that know nothing of positions, each with its own choice of an early phase."""
+GAIN = 0.044
+"""Share of the mean loss a decay of the whole learning rate takes off, for a run that has not seen one: as in
+three published fits (`objectives.curves.forms`). An assumption that may be wrong by as much as it is."""
 UNCERTAIN = 0.02
 """How far a0, a1 and a2 may stray from any smooth curve over time, as a share of their size: what keeps one
 well-measured checkpoint from deciding a fit alone."""
@@ -45,6 +48,8 @@ class Forecast:
     baselines: Mapping[str, Outlook]
     last: float
     """The mean loss seen last."""
+    assumed: float = 0.0
+    """What a decay that nobody has seen is assumed to take off the log of the loss, at most."""
 
 
 def forecast(
@@ -75,17 +80,18 @@ def forecast(
     pools = {name: allowed(history, pools[name], like) for name in PARAMETERS}
     held = [None, None, None] if like is None else borrowed(like, first)
     view = PositionView(first, len(history.positions))
-    problem = Problem(clock, tracks(fits), [pools[name] for name in PARAMETERS], view, held)
+    effect = [0.0, 0.0, _effect(history)]
+    problem = Problem(clock, tracks(fits), [pools[name] for name in PARAMETERS], view, held, effect)
+    said = outlook(problem, at, level)
+    gain = _gain(history, at, said) * (like is None)
     return Forecast(
         history,
         fits,
         first,
-        outlook(problem, at, level),
-        {
-            name: outlook(Problem(clock, [mean_track(history)], [families]), at, level)
-            for name, families in baselines.items()
-        },
+        _widened(said, gain),
+        {name: _of_mean(history, clock, at, families, level) for name, families in baselines.items()},
         float(history.mean[-1]),
+        float(gain.max()),
     )
 
 
@@ -103,13 +109,44 @@ def clocks(history: History, tokens: Array, rates: Sequence[float] | Array | Non
 def allowed(history: History, families: Sequence[str], like: History | None) -> tuple[str, ...]:
     """The families there is evidence for.
 
-    Without learning rates nothing can follow their decay; with a finished run to learn from, a curve that
-    could follow it does.
+    Without learning rates nothing can follow their decay; with a finished run to learn from, or as long as
+    the effect is assumed, a curve that could follow it does.
     """
     following = tuple(name for name in families if name.endswith(DECAY))
     if history.rate is None:
         return tuple(name for name in families if name not in following)
-    return following if like is not None and following else tuple(families)
+    return following if (like is not None or unseen(history)) and following else tuple(families)
+
+
+def unseen(history: History) -> bool:
+    """Whether learning rates are known, and none has come down far enough to tell what that does."""
+    return history.decay is not None and float(history.decay.max()) <= LEAST_DECAY
+
+
+def _of_mean(history: History, clock: Clock, at: Clock, families: Sequence[str], level: float) -> Outlook:
+    """The mean loss forecast by itself, with the same assumption where a family follows the rate."""
+    said = outlook(
+        Problem(clock, [mean_track(history)], [families], assumed_decay=[_effect(history)]), at, level
+    )
+    return _widened(said, _gain(history, at, said))
+
+
+def _effect(history: History) -> float:
+    """p2 of the mean loss, or of a2, as assumed."""
+    return -GAIN * float(history.mean[-1])
+
+
+def _gain(history: History, at: Clock, said: Outlook) -> Array:
+    """What a decay ahead was assumed to take off the log of the loss, at each of the times asked about."""
+    follows = said.chosen.families[-1].endswith(DECAY)
+    if history.decay is None or not (follows and unseen(history)):
+        return np.zeros(len(at.tokens))
+    return np.asarray(GAIN * np.maximum(at.decay - history.decay[-1], 0.0))
+
+
+def _widened(said: Outlook, gain: Array) -> Outlook:
+    """The interval of a forecast that rests on an assumption which may be wrong by as much as it is."""
+    return replace(said, half_width=np.hypot(said.half_width, said.calibration.z * gain))
 
 
 def borrowed(like: History, first: float) -> list[float | None]:

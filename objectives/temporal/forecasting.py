@@ -7,7 +7,7 @@ candidates disagree, and the errors at the cuts how much more an interval needs
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -58,6 +58,8 @@ class Outlook:
     """The best first."""
     calibration: Calibration
     cuts: tuple[Cut, ...]
+    possible: bool = True
+    """Whether what is forecast can be a loss; if not, no candidate was left that could."""
 
     @property
     def chosen(self) -> Candidate:
@@ -81,6 +83,11 @@ class View:
         """The mean loss, (..., Q) -> (...)."""
         return np.asarray(quantities[..., 0])
 
+    def possible(self, quantities: Array) -> bool:
+        """Whether forecast quantities (M, Q) are such that a loss can have them."""
+        mean = self.mean(quantities)
+        return bool(np.all(np.isfinite(mean) & (mean > 0)))
+
 
 @dataclass(frozen=True)
 class PositionView(View):
@@ -98,6 +105,10 @@ class PositionView(View):
         """The law's mean in closed form."""
         return self._law(quantities).mean(self.count, self.first)
 
+    def possible(self, quantities: Array) -> bool:
+        """Besides, a0 and a1 are positive: context helps, and the law has no pole."""
+        return bool(np.all(quantities[..., :2] > 0)) and super().possible(quantities)
+
     def _law(self, quantities: Array) -> PositionLaw:
         """Forecasts may leave the domain of a1; the law's slope is then 0."""
         return PositionLaw(quantities[..., 0], np.maximum(quantities[..., 1], 0.0), quantities[..., 2])
@@ -114,6 +125,8 @@ class Problem:
     view: View = field(default_factory=View)
     held_decay: Sequence[float | None] = ()
     """p2 of each track, where the effect of the learning rate is known from elsewhere."""
+    assumed_decay: Sequence[float] = ()
+    """p2 of each track, as long as no decay has been seen."""
 
     @property
     def seen(self) -> Array:
@@ -122,7 +135,7 @@ class Problem:
 
 
 def outlook(problem: Problem, at: Clock, level: float = LEVEL) -> Outlook:
-    """The forecast of the best candidate, with an interval.
+    """The forecast of the best candidate, with an interval; those that go where no loss can are left out.
 
     Args:
         problem: what has been seen.
@@ -137,8 +150,11 @@ def outlook(problem: Problem, at: Clock, level: float = LEVEL) -> Outlook:
         for names in product(*problem.pools)
         for since, error, ahead_of in _judged(problem, cuts, _joined(ahead, names))
     ]
-    judged.sort(key=lambda pair: pair[0].error)
-    return _outlook(problem, at, cuts, judged, level)
+    count = len(clock.tokens)
+    possible = [each for each in judged if problem.view.possible(each[1][-1, count:])]
+    judged = sorted(possible or judged, key=lambda pair: pair[0].error)
+    said = _outlook(problem, at, cuts, judged, level)
+    return replace(said, possible=bool(possible))
 
 
 def cut_tokens(clock: Clock) -> Array:
@@ -157,8 +173,9 @@ def _continued(problem: Problem, cuts: Array, at: Clock) -> Continued:
     clock = problem.clock
     times = Clock(np.append(clock.tokens, at.tokens), np.append(clock.decay, at.decay))
     held = problem.held_decay or [None] * len(problem.tracks)
+    assumed = problem.assumed_decay or [0.0] * len(problem.tracks)
     return {
-        (number, name): track.continued(clock, FAMILIES[name], cuts, times, held[number])
+        (number, name): track.continued(clock, FAMILIES[name], cuts, times, held[number], assumed[number])
         for number, track in enumerate(problem.tracks)
         for name in problem.pools[number]
     }

@@ -17,6 +17,15 @@ FORMAT = 1
 MEAN = "L = a2 + a0/(a1 n) (psi(n + first + 1/a1) - psi(first + 1/a1)), psi = digamma"
 SOURCE = "Xiong et al., arXiv 2404.17785; form as reported by its readers"
 RUNNERS_UP = 5
+IMPOSSIBLE = (
+    "No combination of these families keeps a0 and a1 positive until then, as the law needs them: do not use "
+    "this forecast."
+)
+ASSUMED_GAIN = (
+    "The learning rate will come down, and this run has not shown what that does: it is taken to lower the "
+    "loss by {gain:.1%}, as in published fits; the interval allows for none, or twice as much. A finished "
+    "run (`like`) tells it."
+)
 ASSUMPTIONS = (
     "The index of the first position is {first:g}: the paper's is not known. The curve is the same either "
     "way, a0 and a1 are not.",
@@ -41,7 +50,7 @@ def to_record(forecast: Forecast, truth: History | None = None) -> dict[str, Any
         "source": history.source,
         "digest": history.digest,
         "law": {"equation": LAW, "mean": MEAN, "source": SOURCE, "unit": "nats/token"},
-        "assumptions": [text.format(first=forecast.first) for text in ASSUMPTIONS],
+        "assumptions": list(_assumptions(forecast)),
         "first_position": forecast.first,
         "positions": len(history.positions),
         "checkpoints": list(_checkpoints(forecast)),
@@ -62,6 +71,14 @@ def to_record(forecast: Forecast, truth: History | None = None) -> dict[str, Any
         "last": {"tokens": float(history.tokens[-1]), "loss": forecast.last},
         "curves": _curves(forecast),
     }
+
+
+def _assumptions(forecast: Forecast) -> Iterator[str]:
+    yield from (text.format(first=forecast.first) for text in ASSUMPTIONS)
+    if not forecast.temporal.possible:
+        yield IMPOSSIBLE
+    if forecast.assumed > 0:
+        yield ASSUMED_GAIN.format(gain=forecast.assumed)
 
 
 def _checkpoints(forecast: Forecast) -> Iterator[dict[str, Any]]:

@@ -49,6 +49,7 @@ class Track:
         cuts: Array,
         at: Clock,
         held_decay: float | None = None,
+        assumed_decay: float = 0.0,
     ) -> Array:
         """The family fitted below every cut in every window, at other times; shape (cuts, windows, R).
 
@@ -59,7 +60,9 @@ class Track:
         scale = clock.tokens[-1]
         weights = masks * self.weights
         weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, masks)
-        theta = fit_curves(family, clock.tokens / scale, clock.decay, self.values, weights, held_decay)
+        theta = fit_curves(
+            family, clock.tokens / scale, clock.decay, self.values, weights, held_decay, assumed_decay
+        )
         newest = np.searchsorted(clock.tokens, cuts * (1 + 1e-9)) - 1
         rows = np.repeat(newest, len(WINDOWS))
         there = family.value(theta, clock.tokens / scale, clock.decay)[np.arange(len(rows)), rows]

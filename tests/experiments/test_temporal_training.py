@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.temporal import library
 from experiments.temporal.grammar import STOP, SYLLABLES, THE, VOCABULARY, Style, documents
-from experiments.temporal.recipe import CONTEXT, MEASUREMENTS, TEXTS, Recipe, recipes
+from experiments.temporal.recipe import CONTEXT, CORPORA, INVENTED, MEASUREMENTS, Corpus, Recipe, recipes
+from experiments.temporal.table import FACTS
 from objectives.temporal.history_table import read_histories
 
 TABLES = Path(__file__).resolve().parents[2] / "experiments" / "temporal"
@@ -39,6 +41,15 @@ def test_names_come_in_pairs_and_come_back() -> None:
     assert all(document[k + 1] not in (THE, STOP) for k in range(start, 1999) if document[k] == THE)
 
 
+def test_the_library_keeps_whole_files_for_validation() -> None:
+    one, again = (library.unseen(4, 200, 5) for _ in range(2))
+    assert np.array_equal(one, again)
+    learned, kept = library.files(held_out=False), library.files(held_out=True)
+    assert len(learned) > 8 * len(kept) > 0
+    assert not set(learned) & set(kept)
+    assert library.source(held_out=True).tobytes().count(b"\nimport ") > 100
+
+
 def test_new_names_become_rarer_like_a_power() -> None:
     """The number of names grows like mentions^discount, not like their logarithm."""
     known = []
@@ -57,19 +68,22 @@ def test_learning_rates_warm_up_and_come_down(recipe: Recipe) -> None:
     assert len(recipe.measured()) == MEASUREMENTS
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_the_committed_table_has_every_run(text: str) -> None:
+@pytest.mark.parametrize(
+    ("corpus", "text"), [(corpus, text) for corpus in CORPORA.values() for text in corpus.texts]
+)
+def test_the_committed_table_has_every_run(corpus: Corpus, text: str) -> None:
     histories = read_histories(TABLES / f"{text}.csv.gz")
-    assert list(histories) == [each.name for each in recipes()]
+    assert list(histories) == [each.name for each in recipes(corpus)]
     for history in histories.values():
         assert history.losses.shape == (MEASUREMENTS, CONTEXT)
-        assert history.mean[-1] < history.mean[0] < np.log(VOCABULARY)
+        assert history.mean[-1] < history.mean[0] < np.log(corpus.vocabulary)
     assert (TABLES / f"{text}.csv.gz").stat().st_size < 1_000_000
 
 
-def test_the_committed_facts_name_every_run() -> None:
-    facts = json.loads((TABLES / "runs.json").read_text())
-    assert [each["run"] for each in facts] == [each.name for each in recipes()]
+@pytest.mark.parametrize("corpus", CORPORA.values())
+def test_the_committed_facts_name_every_run(corpus: Corpus) -> None:
+    facts = json.loads((TABLES / FACTS[corpus.name]).read_text())
+    assert [each["run"] for each in facts] == [each.name for each in recipes(corpus)]
     assert {"parameters", "steps", "cpu_seconds", "python", "torch", "numpy"} <= set(facts[0])
 
 
@@ -77,7 +91,7 @@ def test_a_run_of_a_few_steps_learns_and_is_kept(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs PyTorch, the optional extra `train`")
     from experiments.temporal.train import measure
 
-    path = measure(Recipe("w16", "cosine", steps=40), tmp_path, {"like": (Style(), 8)})
+    path = measure(Recipe("w16", "cosine", steps=40), tmp_path, {"like": (INVENTED.training, 8)})
     with np.load(path) as run:
         assert run["like"].shape == (len(run["tokens"]), CONTEXT)
         assert run["like"][-1].mean() < run["like"][0].mean()

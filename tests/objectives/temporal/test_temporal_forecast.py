@@ -1,12 +1,15 @@
 """Forecasts from positions: the choice of families, intervals, and what the learning rate adds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from objectives.temporal.forecast import BASELINES, POOLS, borrowed, forecast
+from objectives.temporal.forecast import BASELINES, GAIN, borrowed, forecast
 from objectives.temporal.forecasting import cut_tokens
 from objectives.temporal.history import History
 from objectives.temporal.position import PositionLaw
+from objectives.temporal.record import to_record
 from objectives.temporal.track import Clock
 from objectives.temporal.uniformity import learned, stretches
 
@@ -35,21 +38,27 @@ def test_a_run_of_the_families_is_forecast_to_its_end() -> None:
 
 
 def test_candidates_are_ranked_by_held_out_error_and_all_are_there() -> None:
-    outlook = forecast(run(noise=0.02).until(4e6), [1e7]).temporal
+    outlook = forecast(run(noise=0.02, rate=False).until(4e6), [1e7]).temporal
     errors = [each.error for each in outlook.candidates]
     assert errors == sorted(errors)
-    assert len(errors) == 3 * np.prod([len(POOLS[name]) for name in ("a0", "a1", "a2")])
+    assert len(errors) == 3 * 4 * 4 * 3  # early phases, a0, a1, a2 without those that follow a rate
     assert len(outlook.cuts) >= 3
 
 
-def test_a_decay_to_come_is_in_the_forecast_only_when_a_finished_run_tells_it() -> None:
+def test_a_decay_to_come_is_told_by_a_finished_run_or_assumed() -> None:
     whole = run()
     seen = whole.until(7e6)
-    alone = forecast(seen, [1e7], rates=[0.0]).temporal.mean[0]
+    alone = forecast(seen, [1e7], rates=[0.0])
+    same_rate = forecast(seen, [1e7], rates=[1e-3])
     like = run(scale=1.3)
-    told = forecast(seen, [1e7], rates=[0.0], like=like).temporal.mean[0]
-    assert alone == pytest.approx(whole.mean[-1] + 0.25, abs=0.02)
-    assert told == pytest.approx(whole.mean[-1], abs=0.02)
+    told = forecast(seen, [1e7], rates=[0.0], like=like)
+    gain = GAIN * seen.mean[-1]
+    assert alone.temporal.mean[0] == pytest.approx(whole.mean[-1] + 0.25 - gain, abs=0.02)
+    assert alone.assumed == pytest.approx(GAIN)
+    assert alone.temporal.half_width[0] > 1.9 * GAIN > 3 * same_rate.temporal.half_width[0]
+    assert same_rate.temporal.mean[0] == pytest.approx(whole.mean[-1] + 0.25, abs=0.02)
+    assert told.temporal.mean[0] == pytest.approx(whole.mean[-1], abs=0.02)
+    assert told.assumed == same_rate.assumed == 0.0
     assert borrowed(like, 1)[2] == pytest.approx(-0.25, abs=0.02)
 
 
@@ -89,3 +98,23 @@ def test_uneven_learning_is_seen() -> None:
     assert late.quarters[-1] > late.quarters[0]
     assert late.unevenness > 0.1
     assert next(each.end for each in stretches(even)) == 1e7
+
+
+def test_a_curve_that_leaves_the_domain_of_the_law_is_not_chosen() -> None:
+    """Falling coefficients that a straight line would take below zero by the end."""
+    whole = run(effect=0.0, rate=False)
+    coefficients = np.stack([np.linspace(1.5, 0.5, 40), np.linspace(0.9, 0.2, 40), np.full(40, 2.0)], axis=1)
+    falling = replace(whole, losses=PositionLaw.of(coefficients[:, None, :]).loss(POSITIONS))
+    said = forecast(
+        falling,
+        [1e9],
+        pools={"a0": ("constant", "logarithmic"), "a1": ("logarithmic", "constant"), "a2": ("power",)},
+    )
+    assert np.all(said.temporal.quantities[:, :2] > 0)
+    assert np.isfinite(said.temporal.mean[0])
+    assert said.temporal.possible
+    forced = forecast(
+        falling, [1e9], pools={"a0": ("logarithmic",), "a1": ("logarithmic",), "a2": ("power",)}
+    )
+    assert not forced.temporal.possible
+    assert "do not use this forecast" in " ".join(to_record(forced)["assumptions"])
