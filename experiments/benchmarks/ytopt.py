@@ -101,7 +101,7 @@ def rows() -> Iterator[tuple[str, ...]]:
             case.problem, learner=case.learner, acq_func=case.acq_func, liar_strategy=case.liar_strategy
         )
         ours = {
-            "engine skopt": partial(search, case, "skopt", **asked.learning),
+            "engine skopt": partial(search, case, "skopt", **asked.options),
             "engine native": partial(search, case, "native"),
         }
         if theirs:

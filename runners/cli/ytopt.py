@@ -32,7 +32,8 @@ def ytopt(
     set_kappa: Annotated[float | None, typer.Option("--set-KAPPA", help="Of LCB: engine skopt.")] = None,
     set_seed: Annotated[int, typer.Option("--set-SEED", min=0, help="Fixes every suggestion.")] = 12345,
     set_ni: Annotated[
-        int | None, typer.Option("--set-NI", "--initial-points", help="Points before the learner is used.")
+        int | None,
+        typer.Option("--set-NI", "--initial-points", min=1, help="Points before the learner is used."),
     ] = None,
     eval_timeout_minutes: Annotated[
         float | None, typer.Option(min=1e-3, help="An evaluation that takes longer is stopped.")

@@ -22,6 +22,22 @@ WORKERS = "YTOPT_WORKERS_PER_NODE"
 """The variable of the environment from which ytopt takes the workers of its subprocess evaluator."""
 
 
+DEFAULT_NI = 10
+"""Of ytopt's flag --set-NI."""
+
+
+def drawn_at_random(ni: int) -> int:
+    """How many points ytopt draws before its learner is used, told --set-NI and with one worker.
+
+    It counts a point when it is asked for, and all points asked for so far again whenever one ends: k + (1 +
+    2 + ... + k - 1) by the time k were drawn.
+
+    >>> drawn_at_random(10), drawn_at_random(1), drawn_at_random(11)
+    (4, 1, 5)
+    """
+    return next(k for k in range(1, ni + 1) if k * (k + 1) // 2 >= ni)
+
+
 @dataclass(frozen=True)
 class Flags:
     """What was said on the command line; `None` where nothing was.
@@ -83,13 +99,19 @@ class Flags:
             return []
         return [_FLAGS[name] for name in self.learning]
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the engine is told."""
+        given = {} if self.initial_points is None else {"initial_points": self.initial_points}
+        if self.chosen_engine == "skopt":
+            drawn = {"initial_points": drawn_at_random(self.initial_points or DEFAULT_NI)}
+            return self.learning | drawn
+        if self.chosen_engine == "ytopt":
+            return self.learning | given
+        return given if self.chosen_engine == "native" else {}
+
     def job_text(self, folder: Path) -> str:
         """The job file for a search from `folder`; raises `BadInput` where there is no such problem."""
-        engine: dict[str, Any] = {"name": self.chosen_engine}
-        if engine["name"] in LEARNING_ENGINES:
-            engine |= self.learning
-        if self.initial_points is not None and engine["name"] in (*LEARNING_ENGINES, "native"):
-            engine["initial_points"] = self.initial_points
         default = load(self.problem, folder).default
         job: dict[str, Any] = {
             "name": _name(find(self.problem, folder).file),
@@ -97,7 +119,7 @@ class Flags:
             "evaluations": self.max_evals,
             "parallel": "auto",
             "timeout": None if self.timeout_minutes is None else 60.0 * self.timeout_minutes,
-            "engine": engine,
+            "engine": {"name": self.chosen_engine, **self.options},
             "warm_start": None if default is None else {"points": [{"config": default}]},
             "objective": {"kind": "ytopt", "problem": self.problem},
         }

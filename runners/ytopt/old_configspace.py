@@ -3,8 +3,8 @@
 ConfigSpace 1 still has version 0's methods (`add_hyperparameters`, `get_hyperparameter_names`, ...), but no
 `q`, and it refuses a default of `None`. The modules made here differ from the real ones in that alone.
 
-A quantised parameter becomes an ordinal, whose values are lower, lower + q, ... With a logarithmic scale, or
-too many values to list, it stays what it is and notes its q: `quantised` rounds its values.
+A quantised parameter notes its q and becomes an ordinal, whose values are lower, lower + q, ... With a
+logarithmic scale, or too many values to list, it stays what it is: `quantised` rounds its values.
 """
 
 import functools
@@ -41,11 +41,23 @@ def modules() -> dict[str, ModuleType]:
 
 def quantised(parameter: Any, value: Value) -> Value:
     """The value on the grid of a parameter that notes its q; any other value as it is."""
-    step = (getattr(parameter, "meta", None) or {}).get(_STEP)
-    if step is None or not isinstance(value, int | float):
+    step = _step(parameter)
+    listed = isinstance(parameter, hyperparameters.OrdinalHyperparameter)
+    if step is None or listed or not isinstance(value, int | float):
         return value
     kind = int if isinstance(value, int) else float
     return _grid_value(parameter.lower, step, round((value - parameter.lower) / step), kind)
+
+
+def holds_names(parameter: Any) -> bool:
+    """Whether the values of a parameter are a list of ytopt's, so that "NA" and not NaN stands for none."""
+    kinds = hyperparameters.CategoricalHyperparameter | hyperparameters.OrdinalHyperparameter
+    return isinstance(parameter, kinds) and _step(parameter) is None
+
+
+def _step(parameter: Any) -> Any:
+    """The q a parameter notes, `None` without one."""
+    return (getattr(parameter, "meta", None) or {}).get(_STEP)
 
 
 def _like(real: ModuleType, changed: Mapping[str, Any]) -> ModuleType:
@@ -92,13 +104,13 @@ def _uniform(real: Callable[..., Any], kind: type[int] | type[float]) -> Callabl
         if not q > 0:
             raise ValueError(f"q of {name} must be above 0, got {q}")
         steps = int((Decimal(str(upper)) - Decimal(str(lower))) // Decimal(str(q)))
+        noted = {**(meta or {}), _STEP: q}
         if log or steps >= MAX_LISTED:
-            noted = {**(meta or {}), _STEP: q}
             return real(name, lower, upper, default_value=default_value, log=log, meta=noted)
         values = [_grid_value(lower, q, k, kind) for k in range(steps + 1)]
         middle = (lower + upper) / 2 if default_value is None else default_value
         nearest = min(values, key=lambda value: abs(value - middle))
-        return hyperparameters.OrdinalHyperparameter(name, values, default_value=nearest, meta=meta)
+        return hyperparameters.OrdinalHyperparameter(name, values, default_value=nearest, meta=noted)
 
     return make
 

@@ -13,12 +13,11 @@ from ConfigSpace import (
     CategoricalHyperparameter,
     ConfigurationSpace,
     Constant,
-    OrdinalHyperparameter,
     UniformFloatHyperparameter,
     UniformIntegerHyperparameter,
 )
 
-from runners.ytopt.old_configspace import quantised
+from runners.ytopt.old_configspace import holds_names, quantised
 from spaces.configs import Config, Value
 from spaces.definition_parameters import restore_bounds
 from spaces.encoding import Encoder
@@ -46,8 +45,7 @@ class Points:
     def _value(self, name: str, config: Mapping[str, Value]) -> Any:
         if name in config:
             return quantised(self.space[name], config[name])
-        listed = isinstance(self.space[name], CategoricalHyperparameter | OrdinalHyperparameter)
-        return "NA" if listed else math.nan
+        return "NA" if holds_names(self.space[name]) else math.nan
 
 
 def space_of(input_space: Any) -> tuple[ConfigurationSpace, Points]:

@@ -97,6 +97,8 @@ def test_steps_too_many_or_logarithmic_are_rounded_to(write: Write) -> None:
     share = problem.space["share"]
     assert isinstance(share, OrdinalHyperparameter)
     assert share.sequence == (0.0, 0.25, 0.5, 0.75, 1.0)
+    del config["share"]
+    assert math.isnan(problem.points.of(config)["share"]), "a number that is listed here, and not there"
     assert problem.evaluate(config) == 0.012346
 
 

@@ -78,11 +78,11 @@ def test_a_search_goes_on_and_other_results_are_left_alone(here: Path, capsys: S
 FLAGS = {
     "none": (Flags("p.py"), {"name": "native"}),
     "initial points": (Flags("p.py", initial_points=7), {"name": "native", "initial_points": 7}),
-    "a learner": (Flags("p.py", learner="ET"), {"name": "skopt", "learner": "ET"}),
+    "a learner": (Flags("p.py", learner="ET"), {"name": "skopt", "learner": "ET", "initial_points": 4}),
     "all": (
         Flags("p.py", learner="RF", acq_func="LCB", liar_strategy="cl_min", kappa=0.5, initial_points=3),
         {"name": "skopt", "learner": "RF", "acquisition": "LCB", "liar": "cl_min", "kappa": 0.5}
-        | {"initial_points": 3},
+        | {"initial_points": 2},
     ),
     "ours all the same": (Flags("p.py", engine="native", learner="RF"), {"name": "native"}),
 }
