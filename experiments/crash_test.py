@@ -20,11 +20,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from experiments.ray_head import ray_head
-from runners.document import Section, Table
-from runners.job import Job, load_batch
+from runners.documents.document import Section, Table
+from runners.documents.rendering import to_markdown
+from runners.jobs.job import Job, load_batch
 from runners.journal import FILE, Contents, read
 from runners.loop import trial_seed
-from runners.rendering import to_markdown
 from runners.sweep import FOLDER
 from search.history import History
 from search.trial import Asked, Done, Failed

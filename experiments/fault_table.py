@@ -19,11 +19,11 @@ from typing import Any
 from objectives.objective import StopSearch, TemporaryFailure
 from runners.api import make_backend
 from runners.backend import Backend
-from runners.document import Section, Table
-from runners.job import parse_batch
+from runners.documents.document import Section, Table
+from runners.documents.rendering import to_markdown
+from runners.jobs.job import parse_batch
 from runners.journal import read
 from runners.records import Note, Retried
-from runners.rendering import to_markdown
 from runners.single import run_job
 
 EVALUATIONS = 8

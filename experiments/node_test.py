@@ -18,11 +18,11 @@ from typing import Any
 
 from experiments.ray_head import RayHead, free_port
 from runners.backend import Backend, BackendGone
-from runners.document import Section, Table
-from runners.job import Job, parse_batch
+from runners.documents.document import Section, Table
+from runners.documents.rendering import to_markdown
+from runners.jobs.job import Job, parse_batch
 from runners.journal import read
 from runners.records import Retried
-from runners.rendering import to_markdown
 from runners.single import run_job
 from search.history import History
 from search.trial import Asked, Done, Failed

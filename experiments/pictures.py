@@ -26,11 +26,11 @@ from objectives.exact import Box, optima
 from objectives.plan import plan
 from objectives.recipe import RECIPES
 from objectives.recipe.laws import Scale
-from runners import forecast_pictures, performance_pictures, pictures, temporal_pictures
-from runners.canvas import BLUE, GREEN, GREY, ORANGE, PALE, figure, log, panels, svg, tones
-from runners.forecast_request import ForecastRequest
-from runners.quantities import count
-from runners.temporal_request import TemporalRequest
+from runners.documents import forecast_pictures, performance_pictures, pictures, temporal_pictures
+from runners.documents.canvas import BLUE, GREEN, GREY, ORANGE, PALE, figure, log, panels, svg, tones
+from runners.documents.quantities import count
+from runners.requests.forecast_request import ForecastRequest
+from runners.requests.temporal_request import TemporalRequest
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "tour" / "pictures"
 HERE = Path(__file__).resolve().parent

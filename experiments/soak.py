@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runners.document import Section, Table
-from runners.job import parse_batch
-from runners.rendering import to_markdown
+from runners.documents.document import Section, Table
+from runners.documents.rendering import to_markdown
+from runners.jobs.job import parse_batch
 from runners.single import run_job
 from runners.walltime import Walltime
 from search.history import History

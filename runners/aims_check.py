@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from ConfigSpace import ConfigurationSpace
 
 from objectives.objective import ClosedForm, Objective
-from runners.aims import Aim
-from runners.job_file import SearchSpec
+from runners.jobs.aims import Aim
+from runners.jobs.job_file import SearchSpec
 from spaces.configs import Configs
 from spaces.errors import BadInput, Mistake, one_of
 

@@ -12,21 +12,21 @@ from typing import Any
 from objectives.objective import Cost
 from runners.backend import Backend, BackendGone
 from runners.backends.inline import InlineBackend
-from runners.beside_fit import fit_beside
+from runners.documents.page import to_html
+from runners.documents.rendering import to_json, to_markdown
+from runners.documents.report_document import document
 from runners.interrupts import Interrupts
-from runners.job import Batch, Job, load_batch, parse_batch
-from runners.job_folder import described
+from runners.jobs.beside_fit import fit_beside
+from runners.jobs.job import Batch, Job, load_batch, parse_batch
+from runners.jobs.job_folder import described
+from runners.jobs.resources import Resources
+from runners.jobs.warm_start import warm_start
 from runners.journal import Journal
-from runners.page import to_html
 from runners.progress import Progress
-from runners.rendering import to_json, to_markdown
 from runners.report import journal_of, report_of
-from runners.report_document import document
-from runners.resources import Resources
 from runners.single import header, run_job, run_spec
 from runners.sweep import FOLDER, SweepResult, Unit, run_sweep
 from runners.walltime import Walltime
-from runners.warm_start import warm_start
 from runners.whole_files import write_whole
 from spaces.errors import BadInput, Infeasible, NoUsableTrial, one_of
 
@@ -127,13 +127,13 @@ def fit(path: Path | str, **options: Any) -> dict[str, Any]:
 
     Args:
         path: a CSV file of runs.
-        options: as `runners.fit_job.FitRequest` names them (`law`, `columns`, `flops`, `seed`, ...).
+        options: as `runners.requests.fit_job.FitRequest` names them (`law`, `columns`, `flops`, `seed`, ...).
 
     Raises:
         BadInput: every mistake in the table and the options; or no family describes the runs.
         Infeasible: a budget allows no model.
     """
-    from runners.fit_job import FitRequest  # the fitter loads only where it is used
+    from runners.requests.fit_job import FitRequest  # the fitter loads only where it is used
 
     return FitRequest(Path(path), **options).run()
 

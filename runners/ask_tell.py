@@ -11,13 +11,13 @@ from typing import Any, Self
 
 from runners.api import claim, load_folder
 from runners.backend import Outcome, Status
-from runners.job import Batch, Job, load_batch
+from runners.jobs.job import Batch, Job, load_batch
+from runners.jobs.warm_start import warm_start
 from runners.journal import Journal
 from runners.loop import Rules
 from runners.single import header
 from runners.sweep import FOLDER
 from runners.verdicts import judged, verdict
-from runners.warm_start import warm_start
 from search.history import History
 from search.trial import Asked, Failed, Suggestion, TrialState
 from spaces.errors import BadInput, one_of

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from runners.job_file import JobFile
+from runners.jobs.job_file import JobFile
 from spaces.errors import BadInput, Mistake, one_of
 
 TEMPLATES = {

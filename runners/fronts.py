@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runners.aims import Aim, references
+from runners.jobs.aims import Aim, references
 from search.engine import Engine
 from search.front_report import front_report
 from search.history import History

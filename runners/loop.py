@@ -14,11 +14,11 @@ import numpy as np
 
 from objectives.objective import ClosedForm, Metrics, Objective
 from objectives.reporting import Reporter, ReportingObjective
-from runners.aims import Aim
 from runners.backend import Backend, Outcome, Partial, Status, Task, deaf
 from runners.backends.inline import InlineBackend
 from runners.dispatch import Dispatch
 from runners.interrupts import Interrupts
+from runners.jobs.aims import Aim
 from runners.journal import Journal
 from runners.partials import Partials
 from runners.records import Note, Retried, Stopped

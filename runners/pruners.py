@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from objectives.command import PLACEHOLDER
-from runners.fields import Count, NotNegative, Positive, Strict, no_bool
+from runners.jobs.fields import Count, NotNegative, Positive, Strict, no_bool
 from search.pruning import Halving, Median, PruningRule
 from spaces.configs import Config
 from spaces.errors import BadInput, Mistake

@@ -12,16 +12,16 @@ from typing import Any
 from objectives.exact import Optimum, optima
 from objectives.fit.ensemble import Ensemble
 from objectives.plan import plan
-from runners.beside_fit import read_beside
-from runners.enumeration import Enumerations
+from runners.documents.importance_document import MOST_SEARCHES, importance_of
+from runners.documents.rendering import plain
 from runners.fronts import fronts
-from runners.importance_document import MOST_SEARCHES, importance_of
-from runners.job import Batch, Job
+from runners.jobs.beside_fit import read_beside
+from runners.jobs.enumeration import Enumerations
+from runners.jobs.job import Batch, Job
+from runners.jobs.problem import Problem
 from runners.journal import FILE, Contents, read
-from runners.problem import Problem
 from runners.pruners import length_of
 from runners.records import Note, Record, Retried, SearchEnd, Stopped
-from runners.rendering import plain
 from runners.sweep import FOLDER
 from search.history import History
 from search.pruning_report import pruning_account

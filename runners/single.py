@@ -9,13 +9,13 @@ from typing import Any
 from objectives.command import CommandObjective
 from runners.backend import Backend
 from runners.backends.inline import InlineBackend
-from runners.job import Job, build
-from runners.job_file import SearchSpec
+from runners.jobs.job import Job, build
+from runners.jobs.job_file import SearchSpec
+from runners.jobs.warm_start import warm_start
 from runners.journal import Journal
 from runners.loop import run_search
 from runners.records import Header
 from runners.walltime import Walltime
-from runners.warm_start import warm_start
 from search.history import History
 from search.trial import Asked
 

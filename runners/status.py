@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from runners.following import Follower
-from runners.job_file import JobFile, SearchSpec, read_job_file
-from runners.job_folder import described
+from runners.jobs.job_file import JobFile, SearchSpec, read_job_file
+from runners.jobs.job_folder import described
 from runners.journal import LOCK
 from runners.lock import holder
 from runners.sweep import FOLDER

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
-from runners.aims import Aim, costs
 from runners.backend import Outcome, Status
+from runners.jobs.aims import Aim, costs
 from search.trial import Done, Failed
 
 RETRIES = {Status.CRASHED: 1, Status.TEMPORARY: 2, Status.LOST: 5}

@@ -25,7 +25,7 @@ def worker_name() -> str:
 
 def warm_up() -> None:
     """Import what searches and trials are made of: it takes a second, which is no task's own time."""
-    import runners.job  # noqa: F401  only here: a driver that runs nothing itself does not need them
+    import runners.jobs.job  # noqa: F401  only here: a driver that runs nothing itself does not need them
     import search.engines.native_engine  # noqa: F401
 
 

@@ -5,7 +5,7 @@ import platform
 import sys
 from pathlib import Path
 
-from runners.rendering import to_markdown
+from runners.documents.rendering import to_markdown
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in HERE.glob("*.py") if "\ndef sections(" in path.read_text())

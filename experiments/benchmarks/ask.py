@@ -12,7 +12,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from experiments.benchmarks.measure import median
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from search import Engine, make_engine
 from search.trial import Asked, Done, Event
 

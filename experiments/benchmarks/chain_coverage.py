@@ -13,8 +13,8 @@ import numpy as np
 from experiments.real_runs import LADDER_SIZES, SHARED, ladder_checkpoints, ladder_targets
 from objectives.capability.downstream_checkpoints import Checkpoints
 from objectives.capability.downstream_fit import ChainFit, fit_chain
-from runners.document import Section, Table
-from runners.quantities import percent
+from runners.documents.document import Section, Table
+from runners.documents.quantities import percent
 
 TASKS = ("mmlu_avg_test", "hellaswag_val", "arc_challenge_test", "arc_easy_test", "piqa_val", "csqa_val",
          "socialiqa_val", "openbookqa_test", "winogrande_val")  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from experiments.benchmarks.problems import Problem, branin, dense_or_moe, hartmann, law_1e21
 from experiments.benchmarks.simulation import simulate
 from runners.backends.simulated import Workload
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 SEEDS = 5
 WORKERS = 100

@@ -15,7 +15,7 @@ from experiments.real_curves import RealCurve, real_curves
 from objectives.curves.curve import Curve
 from objectives.curves.pruning import Pruner
 from objectives.laws.law import Array
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 SHARES = (0.1, 0.2, 0.3, 0.5)
 RUNGS = (0.2, 0.3, 0.4, 0.5, 0.7)

@@ -21,7 +21,7 @@ from objectives.fit.forms import form_of
 from objectives.fit.losses import Huber
 from objectives.fit.rolling import rolling_origin
 from objectives.laws.law import Array
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 SHARES = (0.5, 0.7, 0.85)
 """Of the runs, in order of compute, that the fit may see."""

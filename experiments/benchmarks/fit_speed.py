@@ -26,7 +26,7 @@ from objectives.fit.record import to_record
 from objectives.fit.saved import load
 from objectives.plan import plan
 from objectives.runs import Runs
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from search.threads import one_thread
 
 ROUNDS = 3

@@ -13,8 +13,8 @@ import numpy as np
 from experiments.real_curves import RealCurve, likes_of, real_curves
 from objectives.curves.forecast import LEAST_LIKES, Forecast, forecast, same_plan
 from objectives.curves.forms import FORMS
-from runners.document import Section, Table
-from runners.quantities import percent
+from runners.documents.document import Section, Table
+from runners.documents.quantities import percent
 
 SHARE = 0.3
 EVERY = {"clark": 4, "clark-c4": 4}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from experiments.benchmarks.measure import median
 from runners import journal as journal_module
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from runners.journal import Journal
 from runners.records import Header
 from search.trial import Asked, Done

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from experiments.benchmarks.measure import median
 from experiments.benchmarks.problems import Problem, branin, dense_or_moe, hartmann, law_1e21
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from search import make_engine
 from spaces.configs import Configs
 

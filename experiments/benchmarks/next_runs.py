@@ -25,7 +25,7 @@ from experiments.benchmarks.next_runs_replay import (
 )
 from experiments.real_runs import RealTable, real_tables
 from objectives.laws.law import Array
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 TABLES = (
     "epoch-240",

@@ -18,8 +18,8 @@ from objectives.capability.score_fit import estimation
 from objectives.capability.score_pipeline import ScoreFit, fit_scores
 from objectives.capability.score_table import Mask, Scores
 from objectives.capability.score_validation import coverage, year_cuts
-from runners.document import Section, Table
-from runners.quantities import percent
+from runners.documents.document import Section, Table
+from runners.documents.quantities import percent
 
 LEVELS = (0.8, 0.9, 0.95)
 LAW = laws.get("performance")

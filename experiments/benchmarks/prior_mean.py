@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from experiments.benchmarks.problems import Problem, branin, hartmann, law_1e21
 from objectives import laws
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from search import make_engine
 from search.prior import PriorMean
 from spaces.configs import Configs

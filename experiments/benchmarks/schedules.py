@@ -13,7 +13,7 @@ from experiments.real_curves import RealCurve, real_curves, schedule_of
 from objectives.curves.multi_power import PUBLISHED
 from objectives.curves.refit import Run, fit_annealing, fit_multi_power
 from objectives.laws.law import Array
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 TRAINED_ON = ("cosine_24000", "constant_24000", "wsdcon_9")
 

@@ -20,7 +20,7 @@ from objectives.curves.fitting import Setting
 from objectives.objective import Metrics
 from objectives.reporting import Reporter, ReportingObjective
 from runners.backends.simulated import SimulatedBackend, Workload
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from runners.forecast_pruning import Forecast
 from runners.journal import Journal
 from runners.loop import run_search

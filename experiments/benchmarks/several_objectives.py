@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from experiments.benchmarks.front_problems import FrontProblem, dtlz2, shapes, zdt
 from experiments.benchmarks.peers.environments import environments
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from search import make_engine
 from spaces.configs import Config
 

@@ -16,8 +16,8 @@ from objectives.budget import Budget
 from objectives.exact import optima, optimum
 from objectives.law_objectives import LawObjective
 from runners.api import make_backend
-from runners.document import Section, Table
-from runners.job import Batch, parse_batch
+from runners.documents.document import Section, Table
+from runners.jobs.job import Batch, parse_batch
 from runners.journal import Journal
 from runners.single import header, run_spec
 from runners.sweep import Unit, run_sweep

@@ -17,8 +17,8 @@ from pathlib import Path
 from experiments.benchmarks.speed import SWEEP
 from runners.api import make_backend
 from runners.backend import Backend, Task
-from runners.document import Section, Table
-from runners.job import parse_batch
+from runners.documents.document import Section, Table
+from runners.jobs.job import parse_batch
 from runners.journal import Journal
 from runners.single import header, run_spec
 from runners.sweep import Unit, run_sweep

@@ -24,8 +24,8 @@ from objectives.temporal.position import PositionLaw
 from objectives.temporal.position_fit import PositionFits, fit_positions
 from objectives.temporal.track import WINDOWS
 from objectives.temporal.uniformity import learned
-from runners.document import Section, Table
-from runners.quantities import count
+from runners.documents.document import Section, Table
+from runners.documents.quantities import count
 
 TABLES = Path(__file__).parents[1] / "temporal"
 TEXTS = {name: tuple(corpus.texts) for name, corpus in CORPORA.items()}

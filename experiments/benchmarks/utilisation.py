@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from experiments.benchmarks.problems import hartmann
 from experiments.benchmarks.simulation import simulate
 from runners.backends.simulated import Workload
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 WORKERS = (1, 10, 100, 1_000, 10_000)
 EACH = 10

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import mannwhitneyu
 
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 from runners.ytopt.flags import Flags
 from runners.ytopt.problem_file import load
 from search import make_engine

@@ -40,7 +40,7 @@ from runners.backend import BackendGone, Partial, Status, Task
 from runners.backends.head import Head, quiet_stderr
 from runners.backends.slots import SlotBackend, Worker, WorkerGone
 from runners.interrupts import handlers_kept
-from runners.resources import Amounts, Bundle, Resources
+from runners.jobs.resources import Amounts, Bundle, Resources
 from runners.worker import describe, execute_pickled, one_line, warm_up
 from spaces.errors import BadInput
 

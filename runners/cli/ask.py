@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from runners.cli.output import answer, talk
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 from spaces.errors import BadInput
 
 Search = Annotated[str | None, typer.Option(help="Which search, where the job has several.")]

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.document import Section, Table
-from runners.rendering import to_json
+from runners.documents.document import Section, Table
+from runners.documents.rendering import to_json
 
 SCORE = "MMLU points"
 """The unit of what is no loss."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 
 def register(app: typer.Typer) -> None:
@@ -33,8 +33,8 @@ def chain(
     from objectives.capability.downstream_answer import Asked
     from objectives.capability.downstream_answer import answer as foretold
     from objectives.capability.downstream_table import read_checkpoints
-    from runners.chain_document import sections
-    from runners.fit_options import assignments
+    from runners.documents.chain_document import sections
+    from runners.requests.fit_options import assignments
 
     given = [] if columns is None else columns.split(",")
     named = assignments(given, "columns", "FIELD=COLUMN, such as loss=bpb_mmlu")

@@ -30,8 +30,8 @@ def cluster(
 ) -> None:
     """Print what runs a job on a cluster: a script for Slurm, PBS or `ray job submit`, a RayJob manifest."""
     from runners.cluster import Cluster, render
-    from runners.job import read_text
-    from runners.job_file import read_job_file
+    from runners.jobs.job import read_text
+    from runners.jobs.job_file import read_job_file
     from runners.walltime import parse_walltime
 
     text = read_text(job)

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from runners.cli.output import answer, answer_document, talk
-from runners.document import Document
-from runners.rendering import to_json
+from runners.documents.document import Document
+from runners.documents.rendering import to_json
 
 PERFORMANCE = "performance"
 """The law of a score, which is fitted to models and not to losses."""
@@ -64,11 +64,11 @@ def fit(
 ) -> None:
     """A law for your own runs, with intervals that hold; README has the columns a table may have."""
     from objectives.fit.calibration import LEVEL
-    from runners.fit_document import document
-    from runners.fit_job import FitRequest
-    from runners.fit_options import names, parsed
-    from runners.score_document import document as score_document
-    from runners.score_request import ScoreRequest
+    from runners.documents.fit_document import document
+    from runners.documents.score_document import document as score_document
+    from runners.requests.fit_job import FitRequest
+    from runners.requests.fit_options import names, parsed
+    from runners.requests.score_request import ScoreRequest
     from runners.whole_files import require_places
 
     require_places({"--out": out, "--html": html}, runs)
@@ -117,7 +117,7 @@ def _deliver(
         write_whole(out, to_json(record))
         talk(f"the law, for `plan --coefficients` and jobs: {out}")
     if html is not None:
-        from runners.page import to_html
+        from runners.documents.page import to_html
 
         write_whole(html, to_html(document(record, pictures=True)))
         talk(f"report with pictures: {html}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document, talk
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 Text = str | None
 Number = float | None
@@ -50,8 +50,8 @@ def forecast(
     """The final loss from a partial curve, with an interval, an alarm, and baselines beside it."""
     from objectives.curves.curve_table import FIELDS
     from objectives.run_columns import parse_columns
-    from runners.forecast_document import document
-    from runners.forecast_request import ForecastRequest
+    from runners.documents.forecast_document import document
+    from runners.requests.forecast_request import ForecastRequest
     from runners.whole_files import require_places, write_whole
 
     require_places({"--html": html}, curve)
@@ -71,7 +71,7 @@ def forecast(
         decay_shape=decay_shape,
     ).run()
     if html is not None:
-        from runners.page import to_html
+        from runners.documents.page import to_html
 
         write_whole(html, to_html(document(record, pictures=True)))
         talk(f"report with a picture: {html}")

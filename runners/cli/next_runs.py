@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 Text = str | None
 
@@ -43,7 +43,7 @@ def next_(
     """Runs within an allowance after which the best size for a budget is expected to be known best."""
     from objectives.fit.next_runs import next_runs
     from objectives.fit.next_runs_saved import load_evidence
-    from runners.next_runs_document import sections
+    from runners.documents.next_runs_document import sections
     from spaces.errors import Mistakes
 
     found = Mistakes()

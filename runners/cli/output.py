@@ -2,8 +2,8 @@
 
 import sys
 
-from runners.document import Document
-from runners.rendering import to_markdown
+from runners.documents.document import Document
+from runners.documents.rendering import to_markdown
 
 
 def answer(text: str) -> None:

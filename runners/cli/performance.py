@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from runners.cli.output import answer, answer_document, talk
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 Number = float | None
 Text = str | None
@@ -59,8 +59,8 @@ def performance(
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures there.")] = None,
 ) -> None:
     """The dense architectures of the highest predicted MMLU for a budget; the defaults are the author's."""
-    from runners.performance_document import prediction, sections
-    from runners.performance_request import PlanRequest, model_answer
+    from runners.documents.performance_document import prediction, sections
+    from runners.requests.performance_request import PlanRequest, model_answer
     from spaces.errors import BadInput
 
     if model is not None:
@@ -98,9 +98,9 @@ def performance(
 
 
 def _write_page(path: Path, found: Any, record: dict[str, Any]) -> None:
-    from runners import performance_pictures
-    from runners.page import to_html
-    from runners.performance_document import sections
+    from runners.documents import performance_pictures
+    from runners.documents.page import to_html
+    from runners.documents.performance_document import sections
     from runners.whole_files import write_whole
 
     drawn = {"plans": performance_pictures.plans(found.plans)}

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 PERFORMANCE = "performance"
 """The law of a score, which has an answer of its own."""
@@ -52,7 +52,7 @@ def plan(
     from objectives.budget import make_budget
     from objectives.law_choice import choose_law
     from objectives.plan import plan as answer_for
-    from runners.answer import sections
+    from runners.documents.answer import sections
     from spaces.errors import Mistake, Mistakes
 
     found = Mistakes()
@@ -80,8 +80,8 @@ def plan(
             unique_tokens=unique_tokens,
         )
     if scores:
-        from runners.performance_document import sections as scored
-        from runners.performance_request import plan_answer
+        from runners.documents.performance_document import sections as scored
+        from runners.requests.performance_request import plan_answer
 
         record = plan_answer(budget, coefficients, min_mmlu, found).to_dict()
         answer(to_json(record)) if json else answer_document(scored(record))

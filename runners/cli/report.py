@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.document import Document
-from runners.rendering import to_json
+from runners.documents.document import Document
+from runners.documents.rendering import to_json
 
 
 class Format(StrEnum):
@@ -36,14 +36,14 @@ def report(
     elif format is Format.MD:
         answer_document(document(False))
     else:
-        from runners.page import to_html
+        from runners.documents.page import to_html
 
         answer(to_html(document(True)))
 
 
 def _reader_of(place: Path) -> Callable[[Path], tuple[Any, Callable[[bool], Document]]]:
     """What reads the place: a file is a fit, a folder a job or a queue."""
-    from runners.job_queue import is_queue
+    from runners.jobs.job_queue import is_queue
 
     if place.is_file() or place.suffix == ".json":
         return _of_fit
@@ -52,12 +52,12 @@ def _reader_of(place: Path) -> Callable[[Path], tuple[Any, Callable[[bool], Docu
 
 def _of_fit(path: Path) -> tuple[Any, Callable[[bool], Document]]:
     """The record of a fit, and what makes its document, with or without pictures."""
-    from runners.fit_document import document
-    from runners.fit_file import read_fit, read_score_fit
+    from runners.documents.fit_document import document
+    from runners.documents.fit_file import read_fit, read_score_fit
 
     scored = read_score_fit(path)
     if scored is not None:
-        from runners.score_document import document as score_document
+        from runners.documents.score_document import document as score_document
 
         return scored, lambda pictures: score_document(scored, pictures=pictures)
     record = read_fit(path)
@@ -66,8 +66,8 @@ def _of_fit(path: Path) -> tuple[Any, Callable[[bool], Document]]:
 
 def _of_job(folder: Path) -> tuple[Any, Callable[[bool], Document]]:
     from runners.api import load_folder
+    from runners.documents.report_document import document
     from runners.report import report_of
-    from runners.report_document import document
 
     batch = load_folder(folder)
     record = report_of(batch, folder)
@@ -75,8 +75,8 @@ def _of_job(folder: Path) -> tuple[Any, Callable[[bool], Document]]:
 
 
 def _of_queue(folder: Path) -> tuple[Any, Callable[[bool], Document]]:
-    from runners.job_queue import queue_report
-    from runners.queue_document import document
+    from runners.documents.queue_document import document
+    from runners.jobs.job_queue import queue_report
 
     record = queue_report(folder)
     return record, lambda pictures: document(record)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from runners.cli.output import answer, answer_document, talk
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +31,9 @@ def search(
 ) -> None:
     """Run a batch of searches and print the best-config report; it is also in the job's folder."""
     from runners.api import run, usual_folder
-    from runners.job import load_batch
+    from runners.documents.report_document import document
+    from runners.jobs.job import load_batch
     from runners.progress import Bar, Progress
-    from runners.report_document import document
     from runners.walltime import Walltime, parse_walltime
 
     batch = load_batch(job)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 Text = str | None
 
@@ -37,8 +37,8 @@ def sloth(
     """Scores of a family's next model: skills grow alike in all families, from each family's own start."""
     from objectives.capability.downstream_skills_answer import Asked
     from objectives.capability.downstream_skills_answer import answer as foretold
-    from runners.sloth_document import sections
-    from runners.sloth_options import read_models
+    from runners.documents.sloth_document import sections
+    from runners.requests.sloth_options import read_models
 
     asked = Asked(family, n, tokens, level)
     names, table = read_models(models, columns, benchmarks, floors)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.rendering import to_json, to_markdown
+from runners.documents.rendering import to_json, to_markdown
 
 if TYPE_CHECKING:
     from runners.status import JobStatus
@@ -29,9 +29,9 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, with the best trials.")] = False,
 ) -> None:
     """Say how a job, or each job of a queue, stands: states, best so far, rate, utilisation, time left."""
-    from runners.job_queue import PLACE, is_queue
+    from runners.documents.status_document import document
+    from runners.jobs.job_queue import PLACE, is_queue
     from runners.status import Watcher
-    from runners.status_document import document
 
     queue = is_queue(folder)
     folders = sorted(place.parent for place in (folder / PLACE).glob("*/job.yaml")) if queue else [folder]
@@ -48,7 +48,7 @@ def watch(
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
 ) -> None:
     """Follow a job until it ends; Ctrl-C leaves it running."""
-    from runners.status_document import document, line
+    from runners.documents.status_document import document, line
 
     try:
         if not sys.stdout.isatty():

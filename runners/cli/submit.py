@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document, talk
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +31,9 @@ def submit(
 ) -> None:
     """Run the jobs of a folder, greatest `priority` first, and print one report over all of them."""
     from runners.backends.process_pool import ProcessPoolBackend, processors
-    from runners.job_queue import How, jobs_in, run_queue
+    from runners.documents.queue_document import document
+    from runners.jobs.job_queue import How, jobs_in, run_queue
     from runners.progress import Bar, Progress
-    from runners.queue_document import document
     from runners.sweep import SweepResult
     from runners.walltime import parse_walltime
 

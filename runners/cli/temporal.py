@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document, talk
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 Text = str | None
 
@@ -46,9 +46,9 @@ def temporal(
     ] = None,
 ) -> None:
     """The loss at every position during training: law, forecast, and what simpler forecasters say."""
-    from runners.fit_options import assignments
-    from runners.temporal_document import document
-    from runners.temporal_request import TemporalRequest
+    from runners.documents.temporal_document import document
+    from runners.requests.fit_options import assignments
+    from runners.requests.temporal_request import TemporalRequest
     from runners.whole_files import require_places, write_whole
 
     require_places({"--html": html}, positions)
@@ -66,7 +66,7 @@ def temporal(
     )
     record = request.answer()
     if html is not None:
-        from runners.page import to_html
+        from runners.documents.page import to_html
 
         write_whole(html, to_html(document(record, pictures=True)))
         talk(f"report with pictures: {html}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 
 
 def register(app: typer.Typer) -> None:
@@ -38,8 +38,8 @@ def translate(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, with every field.")] = False,
 ) -> None:
     """From the loss on one data set to that on another, by published translations or your own pairs."""
-    from runners.translation_document import sections
-    from runners.translation_request import TranslationRequest
+    from runners.documents.translation_document import sections
+    from runners.requests.translation_request import TranslationRequest
 
     request = TranslationRequest(
         pairs=pairs,

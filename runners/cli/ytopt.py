@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.output import answer, answer_document, talk
-from runners.rendering import to_json
+from runners.documents.rendering import to_json
 from spaces.errors import BadInput
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from runners import api
-from runners.document import Document
-from runners.job import parse_batch
+from runners.documents.document import Document
+from runners.documents.report_document import document
+from runners.jobs.job import parse_batch
 from runners.progress import Bar, Progress
-from runners.report_document import document
 from runners.ytopt.flags import Flags
 from runners.ytopt.problem_file import load
 from runners.ytopt.results import Results

@@ -8,7 +8,7 @@ import pytest
 from experiments.benchmarks.fit_coverage import METHODS, of_table, sections
 from experiments.real_runs import RealTable
 from objectives.runs import Runs
-from runners.rendering import to_markdown
+from runners.documents.rendering import to_markdown
 
 
 @pytest.fixture(scope="module")

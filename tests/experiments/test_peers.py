@@ -23,7 +23,7 @@ from experiments.benchmarks.peers.summary import sections
 from experiments.benchmarks.problems import Problem, branin, dense_or_moe, hartmann
 from experiments.benchmarks.problems_architecture import architecture_loss
 from experiments.benchmarks.problems_continuous import failing_branin, rosenbrock
-from runners.rendering import to_markdown
+from runners.documents.rendering import to_markdown
 
 CASES = {case.name: case for case in every_case()}
 

@@ -349,7 +349,7 @@ def test_flops_that_vary_by_more_than_three_are_refused(tmp_path: Path) -> None:
 def test_a_long_table_loads_every_column_and_a_plan_loads_no_reader(tmp_path: Path) -> None:
     path = write(tmp_path, "n,tokens,loss\n" + "".join(f"1e9,{row}e6,2.5\n" for row in range(1, 10_001)))
     assert len(read_runs(path)) == 10_000
-    code = "import sys, runners.job, objectives.runs; print('pandas' in sys.modules)"
+    code = "import sys, runners.jobs.job, objectives.runs; print('pandas' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "False"
 

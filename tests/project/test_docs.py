@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runners.cli.main import main
-from runners.job import load_batch
+from runners.jobs.job import load_batch
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

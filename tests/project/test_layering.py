@@ -16,8 +16,8 @@ ALLOWED = {
 # A library here is imported by these files and by no other.
 HOMES = {
     "ray": {"runners/backends/ray_backend.py"},
-    "matplotlib": {"runners/canvas.py"},
-    "jinja2": {"runners/cluster.py", "runners/page.py"},
+    "matplotlib": {"runners/documents/canvas.py"},
+    "jinja2": {"runners/cluster.py", "runners/documents/page.py"},
     "skopt": {
         "runners/ytopt/autotune.py",
         "search/engines/skopt_design.py",

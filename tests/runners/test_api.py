@@ -15,10 +15,10 @@ from ConfigSpace import ConfigurationSpace
 from objectives import laws
 from runners.api import make_backend, report, resume, run
 from runners.cli.main import main
-from runners.job import load_batch, parse_batch
+from runners.jobs.job import load_batch, parse_batch
+from runners.jobs.resources import Bundle, Resources
 from runners.journal import read
 from runners.records import SearchEnd
-from runners.resources import Bundle, Resources
 from search.trial import Asked, Done
 from spaces.errors import BadInput, Infeasible
 from spaces.files import write_space

@@ -11,9 +11,9 @@ from experiments import synthetic_runs
 from objectives import laws
 from objectives.misfit import Misfit
 from runners.api import report, resume, run
-from runners.beside_fit import FILE, held
-from runners.job import load_batch
-from runners.report_document import document
+from runners.documents.report_document import document
+from runners.jobs.beside_fit import FILE, held
+from runners.jobs.job import load_batch
 from spaces.errors import BadInput
 
 JOB = f"""

@@ -17,10 +17,10 @@ from objectives.fit.saved import ensemble_from
 from objectives.laws import Count
 from objectives.runs import Runs
 from runners import api
-from runners.document import Section
-from runners.fit_document import document
-from runners.fit_doubts import doubts
-from runners.rendering import plain, to_markdown
+from runners.documents.document import Section
+from runners.documents.fit_document import document
+from runners.documents.fit_doubts import doubts
+from runners.documents.rendering import plain, to_markdown
 
 Record = dict[str, Any]
 

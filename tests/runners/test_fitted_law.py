@@ -11,7 +11,7 @@ from objectives.fit.record import to_record
 from objectives.runs import Runs
 from runners.api import run
 from runners.cli.main import main
-from runners.job import load_batch
+from runners.jobs.job import load_batch
 from spaces.errors import BadInput
 
 JOB = """

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runners.forecast_pruning import Forecast, setting_of
-from runners.job import parse_batch
+from runners.jobs.job import parse_batch
 from search.history import History
 from search.pruning import CannotJudge, Verdict
 from search.trial import Asked, Done, Reported

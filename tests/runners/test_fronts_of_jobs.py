@@ -9,11 +9,11 @@ import pytest
 
 from objectives import laws
 from runners.api import report, resume, run
-from runners.job import parse_batch
+from runners.documents.page import to_html
+from runners.documents.rendering import to_markdown
+from runners.documents.report_document import document
+from runners.jobs.job import parse_batch
 from runners.journal import FILE
-from runners.page import to_html
-from runners.rendering import to_markdown
-from runners.report_document import document
 from search.pareto import hypervolume
 from spaces.errors import BadInput
 

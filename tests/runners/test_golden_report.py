@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from runners.job import parse_batch
-from runners.rendering import to_json, to_markdown
+from runners.documents.rendering import to_json, to_markdown
+from runners.documents.report_document import document
+from runners.jobs.job import parse_batch
 from runners.report import report_of
-from runners.report_document import document
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden/report-v1"
 

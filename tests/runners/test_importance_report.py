@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from runners.api import run
-from runners.job import load_batch
-from runners.rendering import to_markdown
-from runners.report_document import document
+from runners.documents.rendering import to_markdown
+from runners.documents.report_document import document
+from runners.jobs.job import load_batch
 
 JOB = """
 engine: sobol

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.job_file import MAX_SEARCHES, SearchSpec, read_job_file
-from runners.resources import Bundle, Resources
-from runners.run_spec import RetriesSpec
+from runners.jobs.job_file import MAX_SEARCHES, SearchSpec, read_job_file
+from runners.jobs.resources import Bundle, Resources
+from runners.jobs.run_spec import RetriesSpec
 from spaces.errors import BadInput
 
 

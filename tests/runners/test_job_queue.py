@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runners.cli.main import main
-from runners.job_queue import jobs_in
+from runners.jobs.job_queue import jobs_in
 from runners.journal import FILE, read
 from runners.records import SearchEnd
 from search.history import History

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from runners.api import run
-from runners.job import build, parse_batch
-from runners.job_file import read_job_file
+from runners.jobs.job import build, parse_batch
+from runners.jobs.job_file import read_job_file
 from spaces.configs import Configs
 from spaces.errors import BadInput
 

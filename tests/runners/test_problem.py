@@ -11,10 +11,10 @@ from objectives.budget import Budget
 from objectives.exact import Box
 from objectives.law_objectives import LawObjective
 from runners.api import run
-from runners.illustration import _feasible
-from runners.job import Job, parse_batch
-from runners.pictures import _sizes, _sparsities
-from runners.problem import Problem
+from runners.documents.illustration import _feasible
+from runners.documents.pictures import _sizes, _sparsities
+from runners.jobs.job import Job, parse_batch
+from runners.jobs.problem import Problem
 from spaces.configs import Configs
 from spaces.errors import BadInput
 

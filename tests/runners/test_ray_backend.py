@@ -10,7 +10,7 @@ import pytest
 
 from runners.backend import Outcome, Status, Task
 from runners.backends.head import Head
-from runners.resources import Bundle, Resources
+from runners.jobs.resources import Bundle, Resources
 from spaces.errors import BadInput
 
 pytestmark = pytest.mark.ray

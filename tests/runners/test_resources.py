@@ -2,7 +2,7 @@
 
 import pytest
 
-from runners.resources import Bundle, Resources
+from runners.jobs.resources import Bundle, Resources
 
 NODES = [{"CPU": 8.0, "GPU": 4.0}, {"CPU": 8.0, "GPU": 4.0}, {"CPU": 3.0}]
 GPU = Bundle(1.0, 1.0)

@@ -13,12 +13,12 @@ import pytest
 
 from runners.api import run
 from runners.cli.main import main
+from runners.documents.status_document import line
 from runners.following import Follower
-from runners.job import load_batch
+from runners.jobs.job import load_batch
 from runners.journal import FILE, Journal
 from runners.records import Header, SearchEnd
 from runners.status import State, Watcher
-from runners.status_document import line
 from search.trial import Asked, Done, Failed
 from spaces.errors import BadInput
 

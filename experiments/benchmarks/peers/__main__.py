@@ -16,8 +16,8 @@ from experiments.benchmarks.peers.environments import ROOT, environments
 from experiments.benchmarks.peers.records import Store
 from experiments.benchmarks.peers.standings import Standings
 from experiments.benchmarks.peers.summary import sections
-from runners.document import Section
-from runners.rendering import to_markdown
+from runners.documents.document import Section
+from runners.documents.rendering import to_markdown
 
 RESULTS = ROOT / "results" / "peers"
 TITLE = Section(

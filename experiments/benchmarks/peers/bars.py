@@ -8,7 +8,7 @@ import numpy as np
 from experiments.benchmarks.peers.contestants import NATIVE
 from experiments.benchmarks.peers.records import Record
 from experiments.benchmarks.peers.standings import Standings
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 WINDOW = 20
 """Evaluations up to a mark over which the cost of ask and tell is taken."""

@@ -12,7 +12,7 @@ from experiments.benchmarks.peers.cases import MARKS, Case
 from experiments.benchmarks.peers.contestants import CONTESTANTS, NATIVE
 from experiments.benchmarks.peers.standings import Standings
 from experiments.benchmarks.peers.statistics import LEVEL, PAIRS, holm, logs, p_value
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 GROUPS = {
     "named problems": ("named", "tables"),

@@ -13,7 +13,7 @@ from experiments.benchmarks.peers.contestants import CONTESTANTS, NATIVE, Contes
 from experiments.benchmarks.peers.records import Record
 from experiments.benchmarks.peers.standings import Standing, Standings
 from experiments.benchmarks.peers.statistics import LEVEL, PAIRS, Verdict
-from runners.document import Section, Table
+from runners.documents.document import Section, Table
 
 PROBLEMS = ("named", "tables")
 ENOUGH = 5
