@@ -18,13 +18,13 @@ from search.candidates import Candidates
 from search.engine import Constraint
 from search.engines.sobol_engine import SobolEngine
 from search.front_judgement import FrontJudge
-from search.history import History
+from search.history import History, Moment
 from search.judgement import Evidence, Judge
 from search.maximiser import Maximiser
 from search.moves import Moves
 from search.prior import Prior, PriorMean
 from search.prior_basins import PriorScore, basins
-from search.restarts import belongs, last_restart, restarting
+from search.restarts import Restarts, belongs, restarting
 from search.trial import Trial
 from spaces.configs import Config
 from spaces.encoding import Kind
@@ -91,7 +91,8 @@ class NativeEngine(SobolEngine):
             self._judge = Judge(self.encoder, trees=self._trees, prior=self._prior)
         self._moves = Moves(self.encoder, self.feasible)
         self._batches = Batches()
-        self._prepared: tuple[Batch, Array] | None = None
+        self._prepared: tuple[Batch, dict[int, Array]] | None = None
+        self._restarts = Restarts(self._initial, self._dimensions, self._distance)
 
     def _propose(self, number: int, rng: np.random.Generator) -> Config:
         """A Sobol point while there is too little to learn from, then the greatest acquisition."""
@@ -100,11 +101,16 @@ class NativeEngine(SobolEngine):
         if not self._taught():
             return super()._propose(number, rng)
         batch = self._batches.of(number, self.history.moment)
-        rows = self._rows_of(batch) if batch.size > 1 else None
-        if rows is not None and number - batch.first < len(rows):
-            return self.encoder.decode(rows[number - batch.first])
-        row = self._look(self.history, self.candidates, self._stream(number), 1, rng)
-        return super()._propose(number, rng) if row is None else self.encoder.decode(row[0])
+        if batch.size > 1:
+            row = self._rows_of(batch).get(number)
+        else:
+            found = self._look(
+                self.history, self.candidates, self._stream(number, self.history.moment), 1, rng
+            )
+            row = None if found is None else found[0]
+        if row is None or not len(self.candidates.unasked(row[None, :])):  # asked by the batch's other part
+            return super()._propose(number, rng)
+        return self.encoder.decode(row)
 
     def _believed(self, prior: Prior, rng: np.random.Generator) -> Config:
         """Where the prior is least."""
@@ -125,29 +131,43 @@ class NativeEngine(SobolEngine):
         if self._taught():
             self._batches.of(trial.number, self.history.moment)
 
+    def _learn(self, trial: Trial) -> None:
+        if not self._trees and self.objectives == 1:
+            self._restarts.learn(trial, self.history.moment.ended, self.history.next_number)
+
+    def _distance(self, one: Trial, other: Trial) -> float:
+        """Of two trials: root mean square over the columns of the unit cube."""
+        return float(np.sqrt(np.mean(np.diff(self.candidates.rows([one, other]), axis=0) ** 2)))
+
     def _taught(self) -> bool:
         """Whether there is enough to learn from."""
         return self.history.moment.ended >= self._initial and self.history.counts[0] >= 2
 
-    def _rows_of(self, batch: Batch) -> Array:
-        """The rows of a batch, shape (k, d); fewer than its size where the space has no more."""
+    def _rows_of(self, batch: Batch) -> dict[int, Array]:
+        """The rows of a batch by number; not all numbers have one where a restart knows too little."""
         if self._prepared is None or self._prepared[0] != batch:
             history, candidates = self.history, self.candidates
             if history.moment != batch.moment:  # resumed inside the batch
                 history = self.history.at(batch.moment)
                 candidates = Candidates(self.encoder, self.feasible, history)
             rng = np.random.default_rng([self.seed, batch.first])
-            rows = self._look(history, candidates, None, batch.size, rng)
-            assert rows is not None  # a batch is opened by an engine that is taught
+            rows: dict[int, Array] = {}
+            for stream, numbers in self._parts(batch).items():
+                found = self._look(history, candidates, stream, len(numbers), rng)
+                rows.update(zip(numbers, () if found is None else found, strict=False))
             self._prepared = batch, rows
         return self._prepared[1]
 
-    def _stream(self, number: int) -> int | None:
-        """Which trials teach the model of trial `number`: those since this one, or all."""
-        if self._trees or self.objectives > 1 or not restarting(number):
-            return None
-        own = [trial for trial in self.history.done if not trial.given]
-        return last_restart(own, self._initial, self._dimensions)
+    def _parts(self, batch: Batch) -> dict[int | None, list[int]]:
+        """The numbers of a batch by the stream that teaches them, that of all trials first."""
+        parts: dict[int | None, list[int]] = {}
+        for number in sorted(range(batch.first, batch.first + batch.size), key=restarting):
+            parts.setdefault(self._stream(number, batch.moment), []).append(number)
+        return parts
+
+    def _stream(self, number: int, moment: Moment) -> int | None:
+        """Which trials teach the model of trial `number`: those from this one on, or all."""
+        return self._restarts.start(moment.ended) if restarting(number) else None
 
     def _look(
         self,
