@@ -12,7 +12,7 @@ run: $(INSTALLED)  ## the main job: best dense and mixture-of-experts model for 
 
 test: $(INSTALLED)  ## every test that belongs to the gate
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ray"
-	$(BIN)/python -m pytest -m ray
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m ray
 
 check: lint types test
 
