@@ -38,7 +38,10 @@ def parser() -> argparse.ArgumentParser:
     """The options."""
     options = argparse.ArgumentParser(prog="python -m experiments.benchmarks.peers", description=__doc__)
     options.add_argument("--install", metavar="NAME", nargs="*", help="only install (all, or those named)")
-    options.add_argument("--programs", metavar="NAME", nargs="+", help="only these contestants")
+    names = [one.name for one in CONTESTANTS]
+    options.add_argument(
+        "--programs", metavar="NAME", nargs="+", choices=names, help="only these contestants"
+    )
     options.add_argument("--problems", metavar="TEXT", nargs="+", help="only those whose name starts so")
     options.add_argument("--seeds", type=int, default=CHEAP, help="at most so many searches of each")
     options.add_argument("--minutes", type=float, default=float("inf"), help="start no search after so long")
@@ -52,6 +55,7 @@ def main(arguments: list[str]) -> int:
     """Install, run, write."""
     given = parser().parse_args(arguments)
     contestants = [one for one in CONTESTANTS if given.programs is None or one.name in given.programs]
+    cases = chosen(every_case(), given.problems)
     if given.install is not None or not given.table:
         needed = {one.environment for one in contestants if not one.ours} | {"coco"}
         names = given.install or sorted(environments() if given.install == [] else needed)
@@ -59,7 +63,7 @@ def main(arguments: list[str]) -> int:
             print(trouble, file=sys.stderr)
     if given.install is not None:
         return 0
-    cases = chosen([case for case in every_case() if case.available], given.problems)
+    cases = [case for case in cases if case.available]
     store = Store(given.results)
     if not given.table:
         Campaign(store, 60 * given.minutes).run(list(runs(ready(contestants), cases, given.seeds)))
@@ -72,9 +76,16 @@ def main(arguments: list[str]) -> int:
 
 
 def chosen(cases: list[Case], texts: list[str] | None) -> list[Case]:
-    """The cases whose group or name starts with a text; a text that is a whole name means that case alone."""
+    """The cases whose group or name starts with a text; a text that is a whole name means that case alone.
+
+    Raises:
+        SystemExit: a text that no case starts with.
+    """
     if texts is None:
         return cases
+    for text in texts:
+        if not any(_starts(case, (text,)) for case in cases):
+            sys.exit(f"error: problems: expected the beginning of a problem's name or group, got {text}")
     names = {case.name for case in cases} & set(texts)
     starts = tuple(text for text in texts if text not in names)
     return [case for case in cases if case.name in names or _starts(case, starts)]
