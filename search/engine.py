@@ -106,9 +106,14 @@ class Engine(ABC):
                 if suggestions:
                     break
                 raise
-            self.history.append(Asked(number, config, worker))
+            self.history.append(Asked(number, config, worker, self.cost_of(config)))
             suggestions.append(Suggestion(number, config))
         return suggestions
+
+    def cost_of(self, config: Config) -> float | None:
+        """What a trial costs beside a whole evaluation, where it is a cheaper one; by default none is."""
+        del config
+        return None
 
     def suggest_first(self, configs: Iterable[Config], *, source: str = "given") -> None:
         """Ask these configurations, in this order, before anything of its own.
@@ -148,6 +153,11 @@ class Engine(ABC):
         if not np.isfinite(done.numbers).all():
             raise ValueError(f"a known configuration has the value {value}: not a number is a failure")
         self.replay([Given(number, config, source), done])
+
+    def next_config(self) -> Config:
+        """What the next `ask` returns, unless more is told before; raises `Infeasible` as `ask`."""
+        planned = self.history.planned
+        return planned[0].config if planned else self._foreseen(self.history.next_number)[0]
 
     def expected_improvement(self) -> float | None:
         """By how much the next suggestion is expected to beat the best value, in units of the values.

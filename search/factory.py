@@ -43,11 +43,18 @@ def _random() -> type[Engine]:
     return RandomEngine
 
 
+def _fidelity() -> type[Engine]:
+    from search.engines.fidelity_engine import FidelityEngine
+
+    return FidelityEngine
+
+
 _ENGINES: Mapping[str, Callable[[], type[Engine]]] = {
     "native": _native,
     "skopt": _skopt,
     "sobol": _sobol,
     "random": _random,
+    "fidelity": _fidelity,
     "ytopt": _ytopt,
 }
 

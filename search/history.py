@@ -48,7 +48,8 @@ class History:
         self._falls: list[tuple[int, float]] = []
         """How many outcomes there were when the best value fell, and to what."""
         self._next_number, self._next_given = 0, -1
-        self._failures = self._prunings = 0
+        self._failures = self._prunings = self._partials = 0
+        self._cost = 0.0
         self._given_done = self._given_failed = 0
         for event in events:
             self.append(event)
@@ -74,12 +75,17 @@ class History:
             raise ValueError(f"trial {event.number} was asked already")
         self._asked.append(event.number)
         self._pending[event.number] = None
+        self._cost += 1.0 if event.cost is None else event.cost
         self._next_number = max(self._next_number, event.number + 1)
         plan = next((plan for plan in self._planned.values() if plan.config == event.config), None)
         if plan is not None:
             del self._planned[plan.number]
         return Trial(
-            event.number, event.config, worker=event.worker, source=None if plan is None else plan.source
+            event.number,
+            event.config,
+            worker=event.worker,
+            source=None if plan is None else plan.source,
+            cost=event.cost,
         )
 
     def _running(self, number: int) -> Trial:
@@ -121,6 +127,10 @@ class History:
         if isinstance(event, Pruned):
             self._prunings += 1
             return replace(ended, state=TrialState.PRUNED, reason=event.reason, estimate=event.estimate)
+        if asked.cost is not None:
+            self._partials += 1
+            metrics = dict(event.metrics)
+            return replace(ended, state=TrialState.PARTIAL, estimate=event.value, metrics=metrics)
         trial = replace(
             ended,
             state=TrialState.DONE,
@@ -193,14 +203,20 @@ class History:
         return [self._trials[event.number] for event in self._outcomes]
 
     @property
+    def outcomes(self) -> Sequence[Ending]:
+        """The events that ended trials, in order of arrival."""
+        return self._outcomes
+
+    @property
     def pending(self) -> list[Trial]:
         """Trials asked and not yet ended, in order of their number."""
         return [self._trials[number] for number in sorted(self._pending)]
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many trials are done, and how many failed; those given are among them, `pruned` ones not."""
-        return len(self._outcomes) - self._failures - self._prunings, self._failures
+        """How many trials are done, and how many failed; those given are among them, no others that ended."""
+        others = self._prunings + self._partials
+        return len(self._outcomes) - self._failures - others, self._failures
 
     @property
     def own_counts(self) -> tuple[int, int]:
@@ -227,6 +243,21 @@ class History:
     def pruned(self) -> list[Trial]:
         """Trials that were stopped before their end, in order of arrival."""
         return [trial for trial in self.ended if trial.state is TrialState.PRUNED]
+
+    @property
+    def partial(self) -> list[Trial]:
+        """Trials with a value of something cheaper, in order of arrival."""
+        return [trial for trial in self.ended if trial.state is TrialState.PARTIAL]
+
+    @property
+    def cut(self) -> tuple[int, int]:
+        """How many trials were pruned, and how many are partial."""
+        return self._prunings, self._partials
+
+    @property
+    def cost(self) -> float:
+        """Of all trials asked for so far, in whole evaluations."""
+        return self._cost
 
     def reports(self, number: int) -> Sequence[Reported]:
         """What a trial has reported, in order of its steps."""
@@ -277,19 +308,12 @@ class History:
 
     def at(self, moment: Moment) -> "History":
         """The history as it stood at an earlier moment."""
-        asked = [_begun(self._trials[number]) for number in self._asked[: moment.asked]]
+        asked = [self._trials[number].begun for number in self._asked[: moment.asked]]
         return History([*asked, *self._outcomes[: moment.ended]])
 
     def asked_since(self, count: int) -> list[Trial]:
         """The trials asked after the first `count`, in the order they were asked."""
         return [self._trials[number] for number in self._asked[count:]]
-
-
-def _begun(trial: Trial) -> Given | Asked:
-    """The event that began a trial."""
-    if trial.given:
-        return Given(trial.number, trial.config, trial.source or "")
-    return Asked(trial.number, trial.config, trial.worker)
 
 
 def _step(report: Reported) -> float:

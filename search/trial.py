@@ -15,6 +15,8 @@ class TrialState(StrEnum):
     FAILED = "failed"
     PRUNED = "pruned"
     """Stopped before its end, because it would not have been the best."""
+    PARTIAL = "partial"
+    """Has a value, but of something cheaper than what the search is about: fewer tokens, a smaller model."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Trial:
     reason: str | None = None
     """Why it failed, or was pruned."""
     estimate: float | None = None
-    """What its value would have been; a finite number exactly when the state is PRUNED."""
+    """What its value would have been where it is PRUNED, what it was where it is PARTIAL; else `None`."""
     started: float | None = None
     ended: float | None = None
     worker: str | None = None
@@ -49,6 +51,15 @@ class Trial:
     """What is minimised, in place of `value`, where there are several objectives."""
     source: str | None = None
     """Where a configuration comes from that no engine proposed."""
+    cost: float | None = None
+    """Beside a whole evaluation, where it is a cheaper one."""
+
+    @property
+    def begun(self) -> "Given | Asked":
+        """The event that began it."""
+        if self.given:
+            return Given(self.number, self.config, self.source or "")
+        return Asked(self.number, self.config, self.worker, self.cost)
 
     @property
     def given(self) -> bool:
@@ -84,6 +95,8 @@ class Asked:
     config: Config
     worker: str | None = None
     """The name under which it was asked for; asking again under it gives the same trial until it ends."""
+    cost: float | None = None
+    """Beside a whole evaluation, where it is a cheaper one."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ConfigSpace
@@ -20,11 +20,14 @@ from spaces.errors import BadInput, Infeasible
 from spaces.fixing import fix
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
-    **{name: (name, {}) for name in engine_names() if name not in ("skopt", "ytopt")},
+    **{name: (name, {}) for name in engine_names() if name not in ("skopt", "ytopt", "fidelity")},
     "skopt-forest-hedge": ("skopt", {"initial_points": 5, "pool": 200}),
     "skopt-process": ("skopt", {"learner": "GP", "acquisition": "EI", "initial_points": 5, "pool": 100}),
 }
 """Every engine that can be made; skopt with learners that do and do not have gradients."""
+FIDELITIES = {"law": "tokens", "mixed": "heads", "fixed": "heads"}
+"""The parameter that is a fidelity for the engine of that name, in spaces that have one."""
+VARIANTS |= {"fidelity": ("fidelity", {"fidelity": "tokens"})}
 if ytopt_engine.installed():
     VARIANTS["ytopt"] = "ytopt", {"learner": "ET", "acquisition": "EI", "initial_points": 5}
 
@@ -138,6 +141,8 @@ CASES = {
 }
 
 every_engine = pytest.mark.parametrize("variant", VARIANTS)
+every_engine_at_the_target = pytest.mark.parametrize("variant", sorted(VARIANTS.keys() - {"fidelity"}))
+"""Those that ask whole evaluations alone; for the other see tests/search/engines/test_fidelity_engine.py."""
 every_large_space = pytest.mark.parametrize("case", ["law", "mixed"])
 every_kind_of_space = pytest.mark.parametrize("case", ["law", "mixed", "fixed"])
 every_finite_space = pytest.mark.parametrize("case", [name for name, c in CASES.items() if c.cardinality])
@@ -145,6 +150,8 @@ every_finite_space = pytest.mark.parametrize("case", [name for name, c in CASES.
 
 def make(variant: str, case: str, seed: int = 0) -> Engine:
     name, options = VARIANTS[variant]
+    if name == "fidelity":
+        options = {"fidelity": FIDELITIES[case]}
     return make_engine(name, CASES[case].space(), seed=seed, constraint=CASES[case].constraint, **options)
 
 
@@ -165,7 +172,7 @@ def search(engine: Engine, trials: int) -> list[Event]:
     pending: list[Suggestion] = []
     for _ in range(trials):
         suggestion = engine.ask()[0]
-        events.append(Asked(suggestion.number, suggestion.config))
+        events.append(engine.history[suggestion.number].begun)
         pending.append(suggestion)
         while len(pending) == 3 or (pending and suggestion.number < 2):
             last = pending.pop()
@@ -231,7 +238,7 @@ def search_on(engine: Engine, trials: int) -> list[Event]:
         suggestion = engine.ask()[0]
         engine.tell(suggestion, value(suggestion.config))
         events += [
-            Asked(suggestion.number, suggestion.config),
+            engine.history[suggestion.number].begun,
             Done(suggestion.number, value(suggestion.config)),
         ]
     return events
@@ -239,7 +246,7 @@ def search_on(engine: Engine, trials: int) -> list[Event]:
 
 def reread(event: Event) -> Event:
     """An event as it comes back from a journal."""
-    return Asked(event.number, json.loads(json.dumps(event.config))) if isinstance(event, Asked) else event
+    return replace(event, config=json.loads(json.dumps(event.config))) if isinstance(event, Asked) else event
 
 
 @every_engine
@@ -264,7 +271,7 @@ def test_a_batch_is_asked_at_once_and_told_in_any_order(variant: str) -> None:
     assert engine.ask(0) == []
 
 
-@every_engine
+@every_engine_at_the_target
 @every_finite_space
 def test_a_finite_space_is_asked_through_once_and_then_infeasible(variant: str, case: str) -> None:
     engine = make(variant, case)
@@ -280,7 +287,7 @@ def test_a_finite_space_is_asked_through_once_and_then_infeasible(variant: str, 
             engine.ask()
 
 
-@every_engine
+@every_engine_at_the_target
 @pytest.mark.parametrize("case", ["mixed", "tiny"])
 def test_a_constraint_that_nothing_satisfies_is_infeasible(variant: str, case: str) -> None:
     name, options = VARIANTS[variant]
@@ -303,7 +310,7 @@ def test_a_constraint_may_be_written_over_columns_or_rows(variant: str) -> None:
     assert configs(columns) == configs(rows)
 
 
-@every_engine
+@every_engine_at_the_target
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
 def test_a_value_that_is_not_finite_is_refused_and_the_trial_stays_pending(
     variant: str, wrong: float
@@ -345,7 +352,7 @@ def test_failures_are_learned_from_and_never_best(variant: str) -> None:
     assert best.number >= 12
 
 
-@every_engine
+@every_engine_at_the_target
 def test_the_best_trial_is_the_least_value_told(variant: str) -> None:
     engine = make(variant, "mixed")
     search(engine, 10)
@@ -363,7 +370,7 @@ def test_values_that_are_all_equal_or_huge_are_no_trouble(variant: str) -> None:
         assert len(configs(engine)) == 8
 
 
-@every_engine
+@every_engine_at_the_target
 def test_the_largest_floats_are_values_like_others(variant: str) -> None:
     engine = make(variant, "law")
     largest = float(np.finfo(np.float64).max)
@@ -373,7 +380,7 @@ def test_the_largest_floats_are_values_like_others(variant: str) -> None:
     assert engine.best() is engine.history[1]
 
 
-@every_engine
+@every_engine_at_the_target
 def test_a_batch_larger_than_the_space_is_what_the_space_has(variant: str) -> None:
     engine = make(variant, "tiny")
     assert len(engine.ask(10)) == 6
@@ -399,14 +406,14 @@ def test_a_constraint_that_does_not_answer_for_every_row_is_refused(
         make_engine(name, law(), constraint=constraint, **options).ask()
 
 
-@every_engine
+@every_engine_at_the_target
 def test_a_constraint_may_be_a_generator(variant: str) -> None:
     name, options = VARIANTS[variant]
     rows = make_engine(name, law(), constraint=lambda rows: (row["tokens"] < 1e10 for row in rows), **options)  # type: ignore[arg-type, operator, return-value]
     assert all(suggestion.config["tokens"] < 1e10 for suggestion in rows.ask(4))  # type: ignore[operator]
 
 
-@every_engine
+@every_engine_at_the_target
 def test_what_is_given_comes_first_or_teaches_and_a_replay_goes_on_alike(variant: str) -> None:
     engine, resumed = make(variant, "law"), make(variant, "law")
     first: Config = {"n_active": 2e9, "tokens": 1e10, "sparsity": 0.0}

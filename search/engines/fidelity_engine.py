@@ -1,0 +1,220 @@
+"""Multi-fidelity search: the native engine at the target, told by cheaper evaluations where to look.
+
+One parameter of the space is a fidelity: tokens, steps, the size of a proxy. What is looked for is the best
+configuration at its upper bound, the target; only evaluations there can be the best.
+
+1. A design is evaluated at the lowest fidelity, for the cost of one whole evaluation at most. The first
+   evaluation at the target is where its values promise most.
+2. The native engine searches at the target. Cheap values are followed while they foretell those at the target
+   better than these foretell each other (`search.fidelity_model`). Then they are its prior mean; else the
+   search is the native one, as if there were no others.
+3. While they are followed, looks come before each evaluation at the target: the configuration that promises
+   most by all values, at the lowest fidelity that takes away half of the variance at the target (in the way
+   of Kandasamy et al. 2017, "Multi-fidelity Bayesian optimisation with continuous approximations"), until
+   it is well known or looks have cost half of a whole evaluation.
+
+So cheap values that mislead cost their design and one evaluation.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from ConfigSpace import ConfigurationSpace
+
+from search.candidates import Candidates, Rows
+from search.engine import LARGEST, Constraint, Engine
+from search.engines.native_engine import NativeEngine
+from search.engines.sobol_engine import SobolEngine
+from search.fidelity import Fidelity, cheap, cost_since_whole, target_events, whole
+from search.fidelity_model import FidelityModel, lifted
+from search.gaussian_process import GaussianProcess
+from search.maximiser import Maximiser
+from search.moves import Moves
+from search.surrogates import DATA_CAP, ProcessFactory, subset
+from search.trial import Trial, TrialState
+from spaces.configs import Config
+from spaces.encoding import Column, Kind
+from spaces.errors import BadInput, Infeasible
+
+Array = npt.NDArray[np.float64]
+
+LEVELS = 9
+"""Fidelities looked at, evenly spaced on the parameter's own scale, the target among them."""
+DESIGN_COST, DESIGN_SIZE = 1.0, 4
+"""Most that the design costs, in whole evaluations, and most trials of it for each of dimensions + 1."""
+COMPARED = 3
+"""Values at the target before cheap ones are followed."""
+LOOKS_COST = 0.5
+"""Most that looks at lower fidelities cost between two evaluations at the target."""
+
+
+class FidelityEngine(SobolEngine):
+    """Bayesian optimisation that learns from cheaper evaluations: fewer tokens, fewer steps, smaller models.
+
+    Args:
+        space: what may vary, the fidelity included; its upper bound is the target.
+        seed: a non-negative integer.
+        constraint: known constraint, honoured at proposal time at every fidelity.
+        fidelity: name of the parameter, an unconditional range of numbers above 0.
+        power: an evaluation costs (fidelity / target) ** power whole ones.
+        initial_points: before the first model at the target, as of the native engine.
+
+    Raises:
+        BadInput: an option of another value.
+    """
+
+    name = "fidelity"
+    foresees = True
+
+    def __init__(
+        self,
+        space: ConfigurationSpace,
+        *,
+        seed: int = 0,
+        constraint: Constraint | None = None,
+        fidelity: str = "",
+        power: float = 1.0,
+        initial_points: int | None = None,
+    ) -> None:
+        super().__init__(space, seed=seed, constraint=constraint)
+        self._fidelity = Fidelity.of(space, fidelity, power)
+        self._initial = initial_points
+        self._column = self.encoder.names.index(self._fidelity.name)
+        self._top = _cell(self.encoder.columns[self._column], self._fidelity.target)
+        kinds = [column.kind for column in self.encoder.columns]
+        self._categorical = np.array([kind is Kind.CATEGORICAL for kind in kinds])
+        self._design_size = DESIGN_SIZE * (len(kinds) - kinds.count(Kind.CONSTANT))
+        self._at_target = self._fidelity.at_target(space)
+        self._moves = Moves(self.encoder, self._worthwhile)
+        self._below = Candidates(self.encoder, self._worthwhile, self.history)
+        self._exhausted = False
+        """Whether there is nothing left to ask below the target: then it stays so."""
+        self._native(None, followed=False)  # raises for an option it does not take
+
+    def cost_of(self, config: Config) -> float | None:
+        """What an evaluation costs beside a whole one; `None` for a whole one."""
+        return self._fidelity.cost(config)
+
+    def tell_known(self, config: Config, value: float | Sequence[float], *, source: str = "given") -> None:
+        """As every engine; of the target alone, for what nobody asked here has no cost.
+
+        Raises:
+            BadInput: the configuration is not one of the space, or not at the target.
+            ValueError: a value is not finite.
+        """
+        self._row_of(config)
+        if self.cost_of(config) is not None:
+            name = self._fidelity.name
+            raise BadInput.of(f"config.{name}", f"the target, {self._fidelity.target:g}", config[name])
+        super().tell_known(config, value, source=source)
+
+    def _propose(self, number: int, rng: np.random.Generator) -> Config:
+        """The design, then what the search at the target asks, or a cheaper look at it."""
+        below = cheap(self.history)
+        if (row := self._design(below)) is not None:
+            return self.encoder.decode(row)
+        looked = [self._fidelity.raised(each.config) for each in below if each.state is TrialState.ASKED]
+        model = self._model()
+        followed = model if model is not None and self._borne_out(model) else None
+        if followed is not None and (look := self._look(followed, rng)) is not None:
+            return self.encoder.decode(look)
+        native = self._native(model, followed is not None)
+        native.replay(target_events(self.history, looked))
+        config = native.next_config()
+        self._expected = native.expected_improvement()
+        return config
+
+    def _design(self, below: Sequence[Trial]) -> Array | None:
+        """The next row of the design; `None` where it has ended, or the space has no such rows."""
+        costs = [trial.cost or 0.0 for trial in below]
+        if len(costs) >= self._design_size or sum(costs) + max(costs, default=0.0) > DESIGN_COST:
+            return None
+        if not self._exhausted:
+            try:
+                return np.asarray(self._below.draw(self._sunk_sequence(), 1)[0])
+            except Infeasible:
+                self._exhausted = True
+        return None
+
+    def _sunk_sequence(self) -> Callable[[int], Rows]:
+        """The Sobol sequence, every point at its lowest feasible fidelity."""
+        sequence = self._sequence()
+
+        def sunk(n: int) -> Rows:
+            rows = lifted(sequence(n), self._column, self._top)
+            for cell in np.linspace(1.0, 0.0, LEVELS)[1:]:
+                lower = self.encoder.canonical(lifted(rows, self._column, cell))
+                rows = np.where(self.feasible(lower)[:, None], lower, rows)
+            return rows
+
+        return sunk
+
+    def _worthwhile(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Which rows are below the target, and feasible there as where they are."""
+        there = self.feasible(self.encoder.canonical(lifted(rows, self._column, self._top)))
+        return (rows[:, self._column] < self._top) & there & self.feasible(rows)
+
+    def _model(self) -> FidelityModel | None:
+        """The model of all values; `None` where there are too few."""
+        taught = [trial for trial in self.history.ended if _value(trial) is not None]
+        if sum(trial.cost is not None for trial in taught) < 2:
+            return None
+        rows = self.candidates.rows(taught)
+        values = np.clip([_value(trial) for trial in taught], -LARGEST, LARGEST)
+        return FidelityModel.of(self.encoder, self._column, self._top, rows, values, self._categorical)
+
+    def _borne_out(self, model: FidelityModel) -> bool:
+        """Whether the cheap values are to be followed."""
+        return self.history.counts[0] >= COMPARED and model.borne_out()
+
+    def _native(self, model: FidelityModel | None, followed: bool) -> Engine:
+        """The search at the target, before its first trial; it begins where the cheap values promise most."""
+        believed = model is not None and (followed or not whole(self.history))
+        return NativeEngine(
+            self._at_target,
+            seed=self.seed,
+            constraint=self.constraint,
+            initial_points=COMPARED if followed else self._initial,
+            prior=model.belief if model is not None and believed else None,
+        )
+
+    def _look(self, model: FidelityModel, rng: np.random.Generator) -> Array | None:
+        """What promises most, at the lowest fidelity that informs; `None` where none does, or it is dear."""
+        spent = cost_since_whole(self.history)
+        if spent + self._fidelity.least_cost > LOOKS_COST:
+            return None
+        score = model.promise(self.candidates.rows(self.history.pending), self._success())
+        row = Maximiser(self._below, self._moves).maximise(score, model.incumbents(), 1, rng)
+        for level in self._levels(row):
+            if spent + (self.cost_of(self.encoder.decode(level)) or 0.0) > LOOKS_COST:
+                return None
+            if model.informative(level):
+                return np.asarray(level)
+        return None
+
+    def _success(self) -> GaussianProcess | None:
+        """The process over failures and successes at any fidelity; `None` before the first failure."""
+        ended = self.history.ended
+        labels = np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended])
+        if not np.any(labels < 0.0):
+            return None
+        kept = subset(labels, DATA_CAP)
+        rows = lifted(self.candidates.rows(ended), self._column, self._top)
+        return ProcessFactory(self._categorical).success(rows[kept], labels[kept])
+
+    def _levels(self, row: Array) -> Array:
+        """A row (1, d) at its feasible lower fidelities, from the lowest up, shape (k, d)."""
+        rows = np.repeat(row, LEVELS, axis=0)
+        rows[:, self._column] = np.linspace(0.0, 1.0, LEVELS)
+        return self._below.fresh(rows)
+
+
+def _cell(column: Column, value: float) -> float:
+    """What a row holds for a value."""
+    return float(column.unit(column.codes_of(np.array([value])))[0])
+
+
+def _value(trial: Trial) -> float | None:
+    """The value of a trial at its own fidelity."""
+    return trial.estimate if trial.value is None else trial.value
