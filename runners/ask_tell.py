@@ -68,7 +68,7 @@ class OpenSearch:
         before = self.history.next_number
         suggestions = self._engine.ask(min(n, len(held) + left), worker=worker)
         new = [each for each in suggestions if each.number >= before]
-        self._journal.append(*[Asked(each.number, each.config, worker) for each in new])
+        self._journal.append(*[self.history[each.number].begun for each in new])
         return suggestions
 
     def tell(self, number: int, result: float | Mapping[str, Any], *, worker: str | None = None) -> None:

@@ -29,7 +29,7 @@ from search.engine import Engine
 from search.history import History
 from search.pruning import PruningRule
 from search.stopping import StoppingRules
-from search.trial import Asked, Ending, Trial
+from search.trial import Ending, Trial
 from spaces.configs import Config, Configs
 from spaces.errors import Infeasible
 
@@ -250,7 +250,7 @@ def _run_batches(search: _Search, objective: ClosedForm, size: int, stop: Callab
         asked = []
         while (not batch or search.history.asked % size) and (trial := search.ask()):
             batch.append(trial)
-            asked.append(Asked(trial.number, trial.config))
+            asked.append(trial.begun)
         if not batch:
             return
         outcomes = _evaluated(search, objective, batch)
@@ -345,7 +345,7 @@ class _Trials(Dispatch[Trial]):
                 break
         if trials:
             with self._interrupts.held():
-                self._search.journal.append(*[Asked(trial.number, trial.config) for trial in trials])
+                self._search.journal.append(*[trial.begun for trial in trials])
         return trials
 
     def _task(self, work: Trial, number: int) -> Task:

@@ -57,12 +57,12 @@ class Bar(Progress):
 
     def of_search(self, name: str, history: History) -> None:
         """Show the best value so far and the trials per second of this run."""
-        (done, failures), ended, now = history.own_counts, history.own_ended, time.monotonic()
+        (_, failures), ended, now = history.own_counts, history.own_ended, time.monotonic()
         start, before = self._began.setdefault(name, (now, ended))
         rate = (ended - before) / (now - start) if now > start else 0.0
         best = found(history)
         failed = f", {failures} failed" if failures else ""
-        failed += f", {pruned} pruned" if (pruned := ended - done - failures) else ""
+        failed += f", {history.cut[0]} pruned" if history.cut[0] else ""
         note = f"{best}, {rate:.3g}/s{failed}"
         total = self._evaluations[name]
         self._display.update(self._task, description=name, total=total, completed=ended, note=note)

@@ -13,13 +13,14 @@ from typing import Any
 from search.trial import Asked, Done, Event, Failed, Given, Pruned, Reported
 from spaces.errors import BadInput
 
-FORMAT = 3
+FORMAT = 4
 """Version of the journal format, in every header. Older formats stay readable, newer ones are refused.
 
 2: attempts that are followed by another are records (`Retried`); in format 1 they were notes.
 3: a trial may end with the values of several objectives; configurations given from elsewhere (`Given`), the
    worker a trial was asked for, the rule that ended a search (`Stopped`); what running trials report
    (`Reported`), and trials stopped for it (`Pruning`, then `Pruned`).
+4: what a trial below the target fidelity costs (`Asked.cost`).
 """
 
 

@@ -53,6 +53,8 @@ class SearchStatus:
     failed: int
     pruned: int
     """Stopped before their end, as they would not have been the best."""
+    partial: int
+    """With a value of something cheaper."""
     running: int
     best: Trial | None
     reason: str | None
@@ -71,6 +73,7 @@ class SearchStatus:
             "done": self.done,
             "failed": self.failed,
             "pruned": self.pruned,
+            "partial": self.partial,
             "running": self.running,
             "best": best,
             "front": self.front,
@@ -103,7 +106,7 @@ class JobStatus:
     @property
     def ended(self) -> int:
         """Trials with an outcome."""
-        return sum(search.done + search.failed + search.pruned for search in self.searches)
+        return sum(each.done + each.failed + each.pruned + each.partial for each in self.searches)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -184,7 +187,7 @@ class Watcher:
         else:
             state = State.STOPPED if follower.begun else State.WAITING
         reason = None if end is None else end.reason
-        counts = (spec.evaluations, done, failed, ended - done - failed, len(history.pending))
+        counts = (spec.evaluations, done, failed, *history.cut, len(history.pending))
         front = len(history.front) if history.best is None else 0
         return SearchStatus(spec.name, state, *counts, history.best, reason or _last(follower), front)
 

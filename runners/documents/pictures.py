@@ -97,7 +97,7 @@ def _lowest(optimum: Mapping[str, Any] | None) -> float:
 
 
 def _outcomes(search: Mapping[str, Any]) -> int:
-    return int(search["done"] + search["failed"] + search.get("pruned", 0))
+    return int(search["done"] + search["failed"] + search.get("pruned", 0) + search.get("partial", 0))
 
 
 def isoflop(law: Law, box: Box, curves: Sequence[Mapping[str, Any]]) -> str:

@@ -3,17 +3,16 @@
 One parameter of the space is a fidelity: tokens, steps, the size of a proxy. What is looked for is the best
 configuration at its upper bound, the target; only evaluations there can be the best.
 
-1. A design is evaluated at the lowest fidelity, for the cost of one whole evaluation at most. The first
-   evaluation at the target is where its values promise most.
+1. A design is evaluated at the lowest fidelity, for the cost of one whole evaluation at most.
 2. The native engine searches at the target. Cheap values are followed while they foretell those at the target
-   better than these foretell each other (`search.fidelity_model`). Then they are its prior mean; else the
-   search is the native one, as if there were no others.
+   better than these foretell each other (`search.fidelity_model`). Then they are its prior mean, and it needs
+   but the first points of its own design, which are those of the cheap one.
 3. While they are followed, looks come before each evaluation at the target: the configuration that promises
    most by all values, at the lowest fidelity that takes away half of the variance at the target (in the way
    of Kandasamy et al. 2017, "Multi-fidelity Bayesian optimisation with continuous approximations"), until
    it is well known or looks have cost half of a whole evaluation.
 
-So cheap values that mislead cost their design and one evaluation.
+So cheap values that are never followed cost their design: the search at the target is the native one.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +25,7 @@ from search.candidates import Candidates, Rows
 from search.engine import LARGEST, Constraint, Engine
 from search.engines.native_engine import NativeEngine
 from search.engines.sobol_engine import SobolEngine
-from search.fidelity import Fidelity, cheap, cost_since_whole, target_events, whole
+from search.fidelity import Fidelity, cheap, cost_since_whole, target_events
 from search.fidelity_model import FidelityModel, lifted
 from search.gaussian_process import GaussianProcess
 from search.maximiser import Maximiser
@@ -90,7 +89,7 @@ class FidelityEngine(SobolEngine):
         self._below = Candidates(self.encoder, self._worthwhile, self.history)
         self._exhausted = False
         """Whether there is nothing left to ask below the target: then it stays so."""
-        self._native(None, followed=False)  # raises for an option it does not take
+        self._native(None)  # raises for an option it does not take
 
     def cost_of(self, config: Config) -> float | None:
         """What an evaluation costs beside a whole one; `None` for a whole one."""
@@ -119,7 +118,7 @@ class FidelityEngine(SobolEngine):
         followed = model if model is not None and self._borne_out(model) else None
         if followed is not None and (look := self._look(followed, rng)) is not None:
             return self.encoder.decode(look)
-        native = self._native(model, followed is not None)
+        native = self._native(followed)
         native.replay(target_events(self.history, looked))
         config = native.next_config()
         self._expected = native.expected_improvement()
@@ -168,15 +167,14 @@ class FidelityEngine(SobolEngine):
         """Whether the cheap values are to be followed."""
         return self.history.counts[0] >= COMPARED and model.borne_out()
 
-    def _native(self, model: FidelityModel | None, followed: bool) -> Engine:
-        """The search at the target, before its first trial; it begins where the cheap values promise most."""
-        believed = model is not None and (followed or not whole(self.history))
+    def _native(self, followed: FidelityModel | None) -> Engine:
+        """The search at the target, before its first trial, and what it believes."""
         return NativeEngine(
             self._at_target,
             seed=self.seed,
             constraint=self.constraint,
-            initial_points=COMPARED if followed else self._initial,
-            prior=model.belief if model is not None and believed else None,
+            initial_points=self._initial if followed is None else COMPARED,
+            prior=None if followed is None else followed.belief,
         )
 
     def _look(self, model: FidelityModel, rng: np.random.Generator) -> Array | None:

@@ -101,10 +101,11 @@ def test_the_values_of_several_objectives_are_a_list() -> None:
             '"kind":"given","number":-1,"config":{"n":1000000000.0},"source":"a/b"',
         ),
         (Asked(0, {}, "host:7"), '"kind":"asked","number":0,"config":{},"worker":"host:7"'),
+        (Asked(0, {}, cost=0.25), '"kind":"asked","number":0,"config":{},"cost":0.25'),
         (Stopped("value=1.0", "reached"), '"kind":"stopped","rule":"value=1.0","text":"reached"'),
     ],
 )
-def test_what_format_3_brought_is_written_so(record: Record, body: str) -> None:
+def test_what_formats_3_and_4_brought_is_written_so(record: Record, body: str) -> None:
     line = encode(record)
     assert line.endswith(b'"record":{%s}}\n' % body.encode())
     assert decode(line[:-1]) == record
