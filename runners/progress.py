@@ -62,7 +62,9 @@ class Bar(Progress):
         rate = (ended - before) / (now - start) if now > start else 0.0
         best = found(history)
         failed = f", {failures} failed" if failures else ""
-        failed += f", {history.cut[0]} pruned" if history.cut[0] else ""
+        pruned, partial = history.cut
+        failed += f", {pruned} pruned" if pruned else ""
+        failed += f", cost {history.cost:.3g}" if partial else ""
         note = f"{best}, {rate:.3g}/s{failed}"
         total = self._evaluations[name]
         self._display.update(self._task, description=name, total=total, completed=ended, note=note)

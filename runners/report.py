@@ -23,6 +23,7 @@ from runners.journal import FILE, Contents, read
 from runners.pruners import length_of
 from runners.records import Note, Record, Retried, SearchEnd, Stopped
 from runners.sweep import FOLDER
+from search.fidelity_report import fidelity_account
 from search.history import History
 from search.pruning_report import pruning_account
 from search.report import report as search_report
@@ -124,6 +125,9 @@ def _search(
     account = pruning_account(history, length_of(job.spec.pruner), -1 if job.aims[0].maximise else 1)
     if account is not None:
         record |= {"pruned": len(history.pruned), "pruning": account.to_dict()}
+    if job.spec.fidelity is not None:
+        spent = fidelity_account(history, job.spec.fidelity.name)
+        record |= {"partial": len(history.partial), "fidelity": spent.to_dict()}
     header = journal.header if journal else None
     return {
         "name": job.name,

@@ -118,6 +118,7 @@ class JobStatus:
             "done": sum(search.done for search in self.searches),
             "failed": sum(search.failed for search in self.searches),
             "pruned": sum(search.pruned for search in self.searches),
+            "partial": sum(search.partial for search in self.searches),
             "running": sum(search.running for search in self.searches),
             "rate": self.rate,
             "utilisation": self.utilisation,

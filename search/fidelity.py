@@ -35,26 +35,30 @@ class Fidelity:
     """An evaluation costs (value / target) ** power whole ones."""
 
     @classmethod
-    def of(cls, space: ConfigurationSpace, name: str, power: Any) -> "Fidelity":
+    def of(cls, space: ConfigurationSpace, fidelity: str, power: Any) -> "Fidelity":
         """The fidelity of a space.
 
         Raises:
             BadInput: the space has no such parameter, it cannot be one, or the power is not a number above 0.
         """
         mistakes = []
-        if name not in space:
+        if fidelity not in space:
             mistakes.append(
-                Mistake("engine.fidelity", one_of(list(space), name), repr(name) if name else "nothing")
+                Mistake(
+                    "engine.fidelity",
+                    one_of(list(space), fidelity),
+                    repr(fidelity) if fidelity else "nothing",
+                )
             )
-        elif not _varies(space, space[name]):
+        elif not _varies(space, space[fidelity]):
             expected = "a range above 0, not fixed and without conditions"
-            mistakes.append(Mistake("engine.fidelity", expected, str(space[name])))
+            mistakes.append(Mistake("engine.fidelity", expected, str(space[fidelity])))
         if isinstance(power, bool) or not isinstance(power, int | float) or not 0 < power < np.inf:
             mistakes.append(Mistake("engine.power", "a number above 0", repr(power)))
         if mistakes:
             raise BadInput(mistakes)
-        parameter: Any = space[name]
-        return cls(name, float(parameter.lower), float(parameter.upper), float(power))
+        parameter: Any = space[fidelity]
+        return cls(fidelity, float(parameter.lower), float(parameter.upper), float(power))
 
     @property
     def least_cost(self) -> float:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, fields
 from search.engine import Engine
 from search.history import History
 
+ROUNDING = 1e-9
+"""Of a sum of costs."""
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -47,6 +50,8 @@ class StoppingRules:
     """The engine expects its next suggestion to bring less than this, in units of the values."""
     time: float | None = None
     """The search has taken so many seconds."""
+    cost: float | None = None
+    """The trials asked for cost so many whole evaluations."""
 
     def met(self, engine: Engine, seconds: float = 0.0) -> Stop | None:
         """The first rule that holds, cheapest first.
@@ -84,6 +89,8 @@ class StoppingRules:
             )
         if self.time is not None and seconds >= self.time:
             yield "time", f"the search has taken {seconds:.3g} s of {self.time:g} s"
+        if self.cost is not None and engine.history.cost >= self.cost - ROUNDING:
+            yield "cost", f"they cost {engine.history.cost:.6g} of {self.cost:g} evaluations at the target"
         threshold, expected = self.expected_improvement, None
         if threshold is not None:
             expected = engine.expected_improvement()

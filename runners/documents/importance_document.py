@@ -29,7 +29,7 @@ def importance_of(job: Job, history: History) -> dict[str, Any] | None:
     """The importance of a search's parameters as JSON; `None` before a value, and of several objectives."""
     if history.best is None:
         return None
-    engine = job.engine()
+    engine = job.whole.engine()
     return importance(history, engine.encoder, engine.feasible).to_dict()
 
 

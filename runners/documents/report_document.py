@@ -5,6 +5,7 @@ from typing import Any
 
 from runners.documents import answer, front_document, importance_document
 from runners.documents.document import Document, Section, Table
+from runners.documents.fidelity_document import fidelity_sections
 from runners.documents.pruning_document import pruning_sections
 from runners.documents.quantities import duration, flops, percent, shown
 from runners.jobs.job import Batch
@@ -132,6 +133,8 @@ def _summary(searches: Sequence[Search]) -> str:
     pending = sum(search["search"]["pending"] for search in searches)
     asked = sum(search["description"]["evaluations"] for search in searches)
     parts = [f"{len(searches)} searches", f"{done} of {asked} evaluations done"]
+    partial = sum(search["search"].get("partial", 0) for search in searches)
+    parts += [f"{partial} below the target"] if partial else []
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{pending} running"] if pending else []
     given = sum(search["search"]["given"] for search in searches)
@@ -191,6 +194,7 @@ def _how_it_went(searches: Sequence[Search]) -> Iterator[Section]:
         for group in search["search"]["failures"]
     ]
     failures += [(search["name"], "all", search["failure"]) for search in searches if search["failure"]]
+    yield from fidelity_sections(searches[:MOST_ROWS])
     yield from pruning_sections(searches[:MOST_ROWS])
     if failures:
         yield Section("Failures", table=Table.of(("search", "trials", "reason"), failures))

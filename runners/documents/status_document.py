@@ -27,10 +27,12 @@ def line(status: JobStatus) -> str:
     """One line: how far, how good, how fast."""
     failed = sum(search.failed for search in status.searches)
     pruned = sum(search.pruned for search in status.searches)
+    partial = sum(search.partial for search in status.searches)
     running = sum(search.running for search in status.searches)
     parts = [f"{status.ended} of {status.evaluations} evaluations ended"]
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{pruned} pruned"] if pruned else []
+    parts += [f"{partial} below the target"] if partial else []
     parts += [f"{running} {'running' if status.seconds_left is not None else 'cut off'}"] if running else []
     best = _best(status)
     if best is not None and best.best is not None:

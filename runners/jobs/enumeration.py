@@ -78,9 +78,9 @@ class Enumerations:
         return configs, rows, objective.evaluate_many(rows)
 
     def _configs(self, job: Job) -> Configs | None:
-        key = repr((job.spec.space, job.spec.fix))
+        key = repr((job.spec.space, job.spec.fix, job.spec.fidelity))
         if key not in self._listed:
-            encoder = Encoder(job.space)
+            encoder = Encoder(job.whole.space)
             if encoder.cardinality > MOST:
                 return None
             self._listed[key] = encoder.decode_many(encoder.every())

@@ -26,11 +26,13 @@ class StopSpec(Strict):
     no_change: NoChangeSpec | None = None
     expected_improvement: Positive | None = None
     time: Seconds | None = None
+    cost: Positive | None = None
+    """Whole evaluations that all trials together cost."""
 
     def rules(self) -> StoppingRules:
         """The same as a value."""
         change = None if self.no_change is None else NoChange(**self.no_change.model_dump())
-        return StoppingRules(self.value, change, self.expected_improvement, self.time)
+        return StoppingRules(self.value, change, self.expected_improvement, self.time, self.cost)
 
 
 class PointSpec(Strict):

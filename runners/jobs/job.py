@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from objectives.budget import Budget, make_budget
 from objectives.capability.objective import PerformanceObjective
 from objectives.capability.score_saved import load_performance
 from objectives.command import CommandObjective
-from objectives.exact.limits import DEFAULT_MAX_SPARSITY
 from objectives.external_objective import ExternalObjective
 from objectives.law_choice import Choice, choose_law
 from objectives.law_objectives import CoefficientLoss, LawObjective
@@ -25,10 +24,12 @@ from objectives.objective import Objective
 from objectives.python_objective import PythonObjective, load
 from objectives.reporting import ReportingObjective
 from objectives.runs import read_runs
+from runners import fidelity_check
 from runners.aims_check import check_aims
 from runners.backend import Status
 from runners.jobs.aims import Aim, references
-from runners.jobs.job_file import BudgetSpec, SearchSpec, read_job_file
+from runners.jobs.job_file import BudgetSpec, EngineSpec, SearchSpec, read_job_file
+from runners.jobs.job_space import space_of
 from runners.jobs.objective_spec import (
     ArchitectureSpec,
     CoefficientLossSpec,
@@ -54,7 +55,6 @@ from search.prior import PriorMean
 from search.pruning import PruningRule
 from search.stopping import StoppingRules
 from spaces.errors import BadInput, Infeasible, Mistake, Mistakes
-from spaces.files import space_from
 from spaces.fixing import fix
 
 RESUMABLE = {
@@ -64,7 +64,7 @@ RESUMABLE = {
 are pending when it is and which end early, but not what a trial is worth."""
 
 
-ADDED = {"warm_start", "prior", "objectives", "fix"}
+ADDED = {"warm_start", "prior", "objectives", "fix", "fidelity"}
 """Fields that jobs of earlier versions did not have: left out of their hash where they are not used."""
 
 
@@ -113,8 +113,16 @@ class Job:
     def problem(self) -> Problem | None:
         """The problem the exact solver can answer; `None` for an objective that is no law."""
         if isinstance(self.objective, LawObjective):
-            return Problem.of(self.objective, self.space)
+            return Problem.of(self.objective, self.whole.space)
         return None
+
+    @cached_property
+    def whole(self) -> "Job":
+        """The same search with evaluations at the target alone; itself without a fidelity."""
+        if self.spec.fidelity is None:
+            return self
+        alone = self.spec.model_copy(update={"fidelity": None, "engine": EngineSpec()})
+        return replace(self, spec=alone, space=self.spec.fidelity.at_target(self.space))
 
     @property
     def policy(self) -> Policy:
@@ -151,6 +159,7 @@ class Job:
             objectives=len(self.aims),
             reference=references(self.aims) if len(self.aims) > 1 else None,
             **self.spec.engine.options,
+            **({} if self.spec.fidelity is None else self.spec.fidelity.options),
         )
 
 
@@ -221,11 +230,14 @@ def build(spec: SearchSpec, folder: Path) -> Job:
         objective = _objective(spec, folder)
     with found.within("space"):
         space = space_of(spec, objective, folder)
+    with found.within("fidelity"):
+        if space is not None and spec.fidelity is not None:
+            space = spec.fidelity.of(space)
     with found.within("fix"):
         if space is not None:
             fix(space, spec.fix or {})
     if objective is not None and space is not None:
-        found.all += objective.unsuitable(list(space))
+        found.all += [*objective.unsuitable(list(space)), *fidelity_check.mistakes(spec)]
     found.settle()
     assert objective is not None  # or there was a mistake
     assert space is not None
@@ -259,42 +271,6 @@ def _check_rules(rules: StoppingRules, engine: Engine, found: Mistakes) -> None:
 
 def _unused(spec: SearchSpec) -> set[str]:
     return {name for name in ADDED if getattr(spec, name) is None}
-
-
-def space_of(spec: SearchSpec, objective: Objective | None, folder: Path) -> ConfigurationSpace:
-    """The space a description names; for a law that of its own inputs, within wide bounds if none are given.
-
-    Raises:
-        BadInput: every mistake in the description, or there is none and no law to take it from.
-    """
-    given = dict(spec.space or {})
-    if isinstance(objective, YtoptObjective):
-        if given:
-            raise BadInput.of("space", "none, for the problem file brings its own", "a space")
-        return objective.space
-    if not isinstance(objective, LawObjective):
-        if not given:
-            raise BadInput.of("space", "kind, parameters or configspace", "nothing")
-        return space_from(given, folder)
-    law = objective.law
-    given = given or _wide(law, objective.budget)
-    if given.get("kind") in ("law", "isoflop"):
-        given.setdefault("count", law.count.value)
-        if law.extra is not None and law.extra.choices:
-            given.setdefault("choices", {law.extra.name: list(law.extra.choices)})
-    return space_from(given, folder)
-
-
-def _wide(law: Law, budget: Budget) -> dict[str, Any]:
-    """A law's space where the job gives none."""
-    sizes = {"n": [1e6, 1e14]}
-    space = (
-        {"kind": "isoflop", **sizes} if law.fixed_tokens else {"kind": "law", **sizes, "tokens": [1e8, 1e16]}
-    )
-    if law.max_sparsity > 0 and budget.sparsity is None:
-        most = DEFAULT_MAX_SPARSITY if budget.max_sparsity is None else budget.max_sparsity
-        space["sparsity"] = [0.0, min(most, law.max_sparsity)]
-    return space
 
 
 def _objective(spec: SearchSpec, folder: Path) -> Objective:

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from runners.jobs.fidelity_spec import FidelitySpec, with_engine
 from runners.jobs.fields import Count, Fraction, Number, Positive, Strict, no_bool
 from runners.jobs.guidance_spec import StopSpec, WarmStartSpec
 from runners.jobs.objective_spec import AimSpecs, LawSpec, ObjectiveSpec, PriorSpec
@@ -55,7 +56,7 @@ class BudgetSpec(Strict):
     max_sparsity: Fraction | None = None
 
 
-GIVEN_BY_JOB = {"seed", "space", "constraint", "prior", "objectives", "reference"}
+GIVEN_BY_JOB = {"seed", "space", "constraint", "prior", "objectives", "reference", "fidelity", "power"}
 """Arguments of an engine that other fields of the file decide."""
 
 
@@ -113,6 +114,12 @@ class SearchSpec(Strict):
     objective: ObjectiveSpec = LawSpec()
     prior: PriorSpec | None = None
     objectives: AimSpecs | None = None
+    fidelity: FidelitySpec | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _engine_of_a_fidelity(cls, raw: Any) -> Any:
+        return with_engine(raw)
 
 
 class Range(Strict):

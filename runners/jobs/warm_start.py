@@ -70,6 +70,8 @@ def _of_point(point: PointSpec, engine: Engine) -> Known:
     config = engine.encoder.read(point.config)
     row = engine.encoder.canonical(engine.encoder.encode_many([config]))
     if point.value is not None:
+        if engine.cost_of(config) is not None:
+            raise BadInput.of("config", "the target fidelity, where there is a value", config)
         return Known(config, POINTS, Done(0, point.value))
     if not engine.feasible(row).all():
         raise BadInput.of("config", "a feasible configuration", config)
@@ -155,6 +157,8 @@ def _fitting(trial: Trial, varied: Sequence[str], earlier: EarlierJobSpec, engin
     if earlier.values and lost:
         raise Misfits(f"{', '.join(lost)} varied and is no parameter here")
     config = transferred(trial.config, engine.encoder, assume=earlier.assume, complete=not earlier.values)
+    if earlier.values and engine.cost_of(config) is not None:
+        raise Misfits("below the target fidelity")
     if not earlier.values and not engine.feasible(engine.encoder.encode_many([config])).all():
         raise Misfits("infeasible here")
     return config
