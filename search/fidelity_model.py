@@ -17,6 +17,7 @@ from search.gaussian_process import GaussianProcess
 from search.gaussian_process_fit import fit
 from search.surrogates import FIT_CAP, subset
 from search.target_transform import TargetTransform
+from search.trended_process import fit_slope
 from spaces.configs import Configs
 from spaces.encoding import Encoder
 
@@ -64,8 +65,9 @@ class FidelityModel:
             categorical: columns compared by equality, shape (d,).
         """
         cheap = rows[:, column] < top
+        values = levelled(rows, values, column, top, categorical)
         targets = TargetTransform.fit(values)(values)
-        kept = subset(values, FIT_CAP)
+        kept = _kept(values, cheap)
         hyperparameters = fit(rows[kept], targets[kept], categorical)
         few = np.flatnonzero(cheap)[subset(values[cheap], FIT_CAP)]
         below = GaussianProcess(rows[few], targets[few], hyperparameters, categorical)
@@ -140,6 +142,27 @@ def lifted(rows: Array, column: int, to: float) -> Array:
     raised = rows.copy()
     raised[:, column] = to
     return raised
+
+
+def levelled(rows: Array, values: Array, column: int, top: float, categorical: Mask) -> Array:
+    """Values (n,) without what all of them lose by a lower fidelity, those at the target as they are.
+
+    A loss after fewer tokens is higher everywhere. A stationary process would take that for a difference
+    between configurations; so a trend along the fidelity is taken away, where the values bear it out.
+    """
+    spread = float(values.std()) or 1.0
+    kept = _kept(values, rows[:, column] < top)
+    standard, height = (values[kept] - values.mean()) / spread, rows[kept, column] - top
+    slope, _ = fit_slope(rows[kept], standard, height, categorical)
+    return np.asarray(values - slope * spread * (rows[:, column] - top))
+
+
+def _kept(values: Array, cheap: Mask) -> npt.NDArray[np.intp]:
+    """Positions of at most `FIT_CAP` values, ascending; of more, up to half are cheap ones and half others."""
+    if len(values) <= FIT_CAP:
+        return np.arange(len(values))
+    halves = [np.flatnonzero(kind)[subset(values[kind], FIT_CAP // 2)] for kind in (cheap, ~cheap)]
+    return np.sort(np.concatenate(halves))
 
 
 def _left_out_density(process: GaussianProcess) -> Array:

@@ -40,7 +40,7 @@ Array = npt.NDArray[np.float64]
 
 LEVELS = 9
 """Fidelities looked at, evenly spaced on the parameter's own scale, the target among them."""
-DESIGN_COST, DESIGN_SIZE = 1.0, 4
+DESIGN_COST, DESIGN_SIZE = 1.0, 8
 """Most that the design costs, in whole evaluations, and most trials of it for each of dimensions + 1."""
 COMPARED = 3
 """Values at the target before cheap ones are followed."""
