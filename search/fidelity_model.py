@@ -158,7 +158,7 @@ def levelled(rows: Array, values: Array, column: int, top: float, categorical: M
 
 
 def _kept(values: Array, cheap: Mask) -> npt.NDArray[np.intp]:
-    """Positions of at most `FIT_CAP` values, ascending; of more, up to half are cheap ones and half others."""
+    """Positions of at most `FIT_CAP` values, ascending; of more, half are cheap ones and half others."""
     if len(values) <= FIT_CAP:
         return np.arange(len(values))
     halves = [np.flatnonzero(kind)[subset(values[kind], FIT_CAP // 2)] for kind in (cheap, ~cheap)]

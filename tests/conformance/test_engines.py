@@ -339,7 +339,7 @@ def test_an_outcome_is_taken_once_and_only_for_what_was_asked(variant: str) -> N
         engine.tell(suggestion.number + 1, 1.0)
 
 
-@every_engine
+@every_engine_at_the_target
 def test_failures_are_learned_from_and_never_best(variant: str) -> None:
     engine = make(variant, "law")
     assert engine.best() is None
