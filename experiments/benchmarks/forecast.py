@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.real_curves import RealCurve, likes_of, real_curves
-from objectives.curves.forecast import LEAST_LIKES, Forecast, forecast, same_plan
+from experiments.real_curves import LIKES, RealCurve, likes_of, real_curves
+from objectives.curves.forecast import Forecast, forecast, same_plan
 from objectives.curves.forms import FORMS
 from runners.documents.document import Section, Table
 from runners.documents.quantities import percent
@@ -19,7 +19,8 @@ from runners.documents.quantities import percent
 SHARE = 0.3
 EVERY = {"clark": 4, "clark-c4": 4}
 """Every fourth curve of a large set is forecast; all may teach."""
-FAMILY = "auto, with finished curves"
+TAUGHT = {"auto, with finished curves": LIKES, "auto, with the nearest of them": 1}
+"""How many of the finished curves teach."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,13 @@ def of_set(curves: Sequence[RealCurve]) -> list[Outcome]:
     for curve in curves[:: EVERY.get(curves[0].group, 1)]:
         found += _alone(curve)
         likes = [each.finished for each in likes_of(curve, curves)]
-        alike = [same_plan(curve.finished.setting, each.setting, SHARE) for each in likes]
-        if sum(alike) >= LEAST_LIKES:
-            seen = curve.finished.beginning(SHARE)
-            start = time.process_time()
-            made = forecast(seen, curve.finished.setting, likes)
-            found.append(_outcome(curve, FAMILY, made, time.process_time() - start))
+        alike = [each for each in likes if same_plan(curve.finished.setting, each.setting, SHARE)]
+        for method, most in TAUGHT.items():
+            if alike:
+                seen = curve.finished.beginning(SHARE)
+                start = time.process_time()
+                made = forecast(seen, curve.finished.setting, alike[:most])
+                found.append(_outcome(curve, method, made, time.process_time() - start))
     return found
 
 
@@ -83,7 +85,7 @@ def _outcome(curve: RealCurve, method: str, made: Forecast, seconds: float) -> O
 
 
 def _table(outcomes: Sequence[Outcome], group: str) -> Section:
-    methods = (FAMILY, "auto, alone", *FORMS)
+    methods = (*TAUGHT, "auto, alone", *FORMS)
     rows = [
         _row(method, [e for e in outcomes if (e.group, e.method) == (group, method)]) for method in methods
     ]

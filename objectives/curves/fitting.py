@@ -123,14 +123,14 @@ class _Problem:
 
     def solved(self, starts: Array, noise: float) -> Array:
         """Coordinates of the best end of some starts."""
-        lower = np.full(starts.shape[1], -np.inf)
-        lower[0] = 0.0
+        lower, upper = self.prior.bounds
         minima = minimise(
             lambda theta: self.residuals(theta, noise),
             starts,
             Huber(BEND),
             np.ones(len(self.observed) + starts.shape[1]),
             lower=lower,
+            upper=upper,
             steps=STEPS,
             tolerance=TOLERANCE,
         )

@@ -31,8 +31,6 @@ CHANGES = 0.05
 """Share of the peak by which the rate must still change for the schedule to matter."""
 SAME = 0.15
 """Largest difference of two rates, relative to their peaks, under the same plan."""
-LEAST_LIKES = 2
-"""Finished curves below which nothing is learnt: one alone says nothing of the scatter in its family."""
 MANY_LIKES = 4
 """Finished curves that make a form eligible which does not know the schedule, though the rate changes."""
 SHARPNESS = 8.0
@@ -144,7 +142,6 @@ def forecast(
     """
     share = curve.now / setting.length
     likes = [each for each in likes if same_plan(setting, each.setting, share)]
-    likes = likes if len(likes) >= LEAST_LIKES else []
     names = list(FORMS) if law == AUTO else [law, *(name for name in FORMS if name != law)]
     matters = law == AUTO and rate_changes(curve, setting)
     found = []

@@ -19,8 +19,10 @@ from objectives.laws.law import Array
 
 FREE = 50.0
 """Standard deviation of a coordinate about which nothing is assumed."""
-ABSENT = -30.0
-"""Logarithm of a coefficient that is as good as zero."""
+LOGS = (-30.0, 30.0)
+"""Bounds of the logarithm of a coefficient: as good as zero, and beyond any loss."""
+STEEPEST = 5.0
+"""Upper bound of the logarithm of an exponent or a rate about which nothing is assumed: steeper is a step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,14 @@ class Prior:
 
     mean: Array
     deviation: Array
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """What a fit may try: a first coordinate from 0 on, and logarithms that can be told from a step."""
+        lower, upper = (np.full(len(self.mean), end) for end in LOGS)
+        lower[0], upper[0] = 0.0, np.inf
+        upper[2:] = np.where(self.deviation[2:] < FREE, upper[2:], STEEPEST)
+        return lower, upper
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from objectives.curves.curve import LEAST, Curve
 from objectives.curves.fitting import Fitted, Setting, fit_curve
 from objectives.curves.forms import CurveForm
 from objectives.fit.cut import Cut
+from objectives.laws.law import Array
 
 CUTS = (0.4, 0.55, 0.7, 0.85)
 """Shares of what was measured."""
@@ -26,7 +27,7 @@ def rolling_cuts(form: CurveForm, curve: Curve, setting: Setting, whole: Fitted)
         if len(seen) < LEAST or len(curve) - len(seen) < 2:
             continue
         time, loss = curve.thinned(setting.warmup)
-        time, loss = time[time > seen.now], loss[time > seen.now]
+        time, loss = time[time > seen.now], unspiked(loss)[time > seen.now]
         if not len(time):
             continue
         fitted = fit_curve(form, seen, setting, now=curve.now, starts=whole.theta[None])
@@ -35,6 +36,12 @@ def rolling_cuts(form: CurveForm, curve: Curve, setting: Setting, whole: Fitted)
         decades = np.log10(time / seen.now)
         found.append(Cut(seen.now, len(seen), error, spread, fitted.noise, decades))
     return found
+
+
+def unspiked(loss: Array) -> Array:
+    """Each loss as the median of itself and its two neighbours: a single spike is no error of a forecast."""
+    inner = np.median([loss[:-2], loss[1:-1], loss[2:]], axis=0)
+    return np.concatenate([loss[:1], inner, loss[-1:]])
 
 
 def far_error(cuts: list[Cut]) -> float | None:

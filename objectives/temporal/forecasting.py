@@ -28,6 +28,8 @@ BELOW, ABOVE = 6, 1
 """Checkpoints a cut leaves on its two sides, at least."""
 SPOTS = 16
 """Positions at which forecast curves are compared."""
+LEAST_DEGREES = 2
+"""Of freedom, which the errors at cuts are taken to have at least."""
 NEAR = 1.5
 """Candidates whose held-out error is within this factor of the best have a say in the interval."""
 
@@ -220,7 +222,7 @@ def _outlook(
     held = tuple(
         _cut(clock, cut, error[k], spread[k, :count], best.since) for k, cut in enumerate(cuts.tolist())
     )
-    calibration = calibrate(held, noise, float(clock.tokens[-1]), level)
+    calibration = _of_few(calibrate(held, noise, float(clock.tokens[-1]), level), len(held))
     decades = np.log10(at.tokens / clock.tokens[-1])
     return Outlook(
         at.tokens,
@@ -231,6 +233,15 @@ def _outlook(
         calibration,
         held,
     )
+
+
+def _of_few(calibration: Calibration, cuts: int) -> Calibration:
+    """With Student's quantile in place of the normal: the deviation is known from a few cuts only."""
+    from scipy.special import stdtrit  # here, as `plan` must not wait for it
+
+    degrees = max(cuts - 1, LEAST_DEGREES)
+    student = float(stdtrit(degrees, 0.5 + calibration.level / 2)) / calibration.z
+    return replace(calibration, factor=calibration.factor * (student if cuts else 1.0))
 
 
 def _log_mean(problem: Problem, quantities: Array) -> Array:

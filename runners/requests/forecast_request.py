@@ -221,10 +221,10 @@ class ForecastRequest:
                 yield f"{each.form.name}: {each.form.assumed}"
         if made.likes < len(self.like):
             others = len(self.like) - made.likes
-            yield f"{others} of the curves given by --like are left out: too few, or under another plan"
+            yield f"{others} of the curves given by --like are left out: under another plan"
         if not made.likes:
             yield (
-                f"no two finished curves under the same plan are known (--like): the interval grows by "
+                f"no finished curve under the same plan is known (--like): the interval grows by "
                 f"at least {LEAST_DRIFT:.1%} per decade of time, as on the real curves of the benchmark"
             )
 

@@ -65,12 +65,38 @@ def test_finished_curves_are_taken_or_left_out_in_words(capsys: Capture) -> None
     assert "1 of the curves given by --like are left out" in printed
 
 
+def test_one_finished_curve_teaches_and_one_spike_does_not_tell(tmp_path: Path, capsys: Capture) -> None:
+    like = synthetic_curve.FOLDER / "wsd-longer.csv"
+    assert main(["forecast", str(CURVE), "--schedule", SCHEDULE, f"--like={like}", "--json"]) == 0
+    taught = json.loads(capsys.readouterr().out)
+    assert taught["chosen_by"].startswith("its forecasts of one finished curve")
+    assert taught["forecast"]["loss"] == pytest.approx(synthetic_curve.truth(), rel=0.01)
+    spiked = _with_losses(tmp_path / "spike.csv", slice(35, 36), 3.0)
+    widths = []
+    for path in (CURVE, spiked):
+        assert main(["forecast", str(path), "--schedule", SCHEDULE, "--json"]) == 0
+        low, high = json.loads(capsys.readouterr().out)["forecast"]["interval"]
+        widths.append(high / low - 1)
+    assert widths[1] == pytest.approx(widths[0], rel=0.2)
+
+
+def _with_losses(path: Path, rows: slice, higher: float) -> Path:
+    """The curve with some losses raised."""
+    cells = [line.split(",") for line in ROWS]
+    for row in cells[1:][rows]:
+        row[3] = f"{float(row[3]) + higher:.4f}"
+    path.write_text("\n".join(",".join(row) for row in cells))
+    return path
+
+
+def test_a_loss_that_jumps_is_an_alarm(tmp_path: Path, capsys: Capture) -> None:
+    path = _with_losses(tmp_path / "jump.csv", slice(30, None), 1.0)
+    assert main(["forecast", str(path), "--schedule", SCHEDULE]) == 0
+    assert "ALARM" in capsys.readouterr().out
+
+
 def test_an_alarm_is_told_on_both_streams(tmp_path: Path, capsys: Capture) -> None:
-    rows = [line.split(",") for line in ROWS]
-    for row in rows[35:]:
-        row[3] = f"{float(row[3]) + 0.5:.4f}"
-    path = tmp_path / "broken.csv"
-    path.write_text("\n".join(",".join(row) for row in rows))
+    path = _with_losses(tmp_path / "broken.csv", slice(34, None), 0.5)
     assert main(["forecast", str(path), "--schedule", SCHEDULE]) == 0
     said = capsys.readouterr()
     assert "ALARM" in said.err

@@ -145,6 +145,8 @@ def test_it_stands_beside_the_loss_laws_and_is_none() -> None:
     assert "performance" not in laws.families()
     with pytest.raises(BadInput, match="performance, a law of a score"):
         choose_law("performance", None)
+    with pytest.raises(BadInput, match="did you mean performance"):
+        laws.get("perfomance")
     (record,) = laws.capability_catalogue()
     assert record["unit"] == "MMLU points"
     assert record["default"]
