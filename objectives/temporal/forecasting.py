@@ -69,6 +69,14 @@ class Outlook:
         return self.candidates[0]
 
     @property
+    def held_out(self) -> float | None:
+        """Error of the log of the mean loss at the cuts, later ones counted more; None without any."""
+        if not self.cuts:
+            return None
+        squares = [np.mean(cut.error**2) for cut in self.cuts]
+        return float(np.sqrt(np.average(squares, weights=np.arange(1, len(squares) + 1))))
+
+    @property
     def interval(self) -> tuple[Array, Array]:
         """Ends of the interval of the mean loss, each of shape (M,)."""
         return self.mean * np.exp(-self.half_width), self.mean * np.exp(self.half_width)

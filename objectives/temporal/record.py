@@ -104,6 +104,7 @@ def _choice(outlook: Outlook) -> dict[str, Any]:
         "equations": {name: FAMILIES[each].equation for name, each in told(chosen.families).items()},
         "since": chosen.since,
         "error": chosen.error,
+        "mean_error": outlook.held_out,
         "tried": len(outlook.candidates),
         "cuts": len(outlook.cuts),
         "runners_up": [

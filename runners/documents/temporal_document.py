@@ -71,7 +71,7 @@ def _forecast(record: Record) -> Section:
         *(["off by", "inside"] if known else []),
     )
     rows = [
-        _row("temporal law", target, record["choice"]["error"]),
+        _row("temporal law", target, record["choice"]["mean_error"]),
         *(_row(each["name"], each["ahead"][-1], each["error"]) for each in record["baselines"]),
         _row("last value", {**target, "loss": record["last"]["loss"], "interval": None}, None),
     ]
@@ -82,7 +82,7 @@ def _forecast(record: Record) -> Section:
 
 
 def _row(name: str, ahead: Record, error: float | None) -> tuple[str | None, ...]:
-    """One forecaster; held-out error is that of the fits below the cuts, relative to the loss."""
+    """One forecaster; held-out error is that of the fits below the cuts, relative to the mean loss."""
     ends, measured = ahead["interval"], ahead["measured"]
     cells = (
         name,
