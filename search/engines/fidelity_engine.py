@@ -183,7 +183,10 @@ class FidelityEngine(SobolEngine):
         if spent + self._fidelity.least_cost > LOOKS_COST:
             return None
         score = model.promise(self.candidates.rows(self.history.pending), self._success())
-        row = Maximiser(self._below, self._moves).maximise(score, model.incumbents(), 1, rng)
+        try:
+            row = Maximiser(self._below, self._moves).maximise(score, model.incumbents(), 1, rng)
+        except Infeasible:  # all of a finite space was asked below the target
+            return None
         for level in self._levels(row):
             if spent + (self.cost_of(self.encoder.decode(level)) or 0.0) > LOOKS_COST:
                 return None

@@ -141,13 +141,11 @@ def test_between_two_evaluations_at_the_target_looks_cost_no_more_than_half_of_o
 
 
 def test_a_finite_space_ends_when_all_of_it_was_asked_at_the_target() -> None:
-    small = ConfigSpace.ConfigurationSpace({"k": (1, 3), "steps": (1, 2)})
-    engine = make_engine("fidelity", small, fidelity="steps")
-    for number in range(4):
-        engine.tell(engine.ask()[0], float(number))
+    small = ConfigSpace.ConfigurationSpace({"k": (1, 9), "steps": (1, 2)})
+    engine = make_engine("fidelity", small, fidelity="steps", power=3.0)
     with pytest.raises(Infeasible, match="every feasible configuration"):
-        run(engine, lambda config: 1.0, 100.0)
-    assert {trial.config["k"] for trial in engine.history.done} == {1, 2, 3}
+        run(engine, lambda c: (c["k"] - 4) ** 2 + 0.1 * (2 - c["steps"]), 100.0)  # type: ignore[operator]
+    assert {trial.config["k"] for trial in engine.history.done} == set(range(1, 10))
     assert {trial.config["steps"] for trial in engine.history.done} == {2}
 
 
