@@ -80,6 +80,7 @@ def fit_curve(
     *,
     now: float | None = None,
     starts: Array | None = None,
+    prior: Prior | None = None,
 ) -> Fitted:
     """Fit a form to everything a curve has.
 
@@ -89,13 +90,14 @@ def fit_curve(
         setting: schedule and length.
         now: unit of time; the end of the curve if left out.
         starts: coordinates to start from, (S, p); the form's own if left out.
+        prior: of the coordinates; the form's own if left out.
     """
     now = now or curve.now
     time, loss = curve.thinned(setting.warmup)
     if isinstance(form, LastValue):
         time, loss = time[-1:], loss[-1:]
     inputs = setting.inputs(time, now)
-    prior = form.prior(float(loss[-1]), setting.span, now)
+    prior = prior or form.prior(float(loss[-1]), setting.span, now)
     problem = _Problem(form, inputs, np.log(loss), prior)
     theta = problem.solved(form.starts(loss, inputs, prior) if starts is None else starts, FIRST_NOISE)
     noise = max(problem.scatter(theta), LEAST_NOISE)

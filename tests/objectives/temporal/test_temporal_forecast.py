@@ -1,6 +1,7 @@
 """Forecasts from positions: the choice of families, intervals, and what the learning rate adds."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from objectives.temporal.forecast import BASELINES, GAIN, borrowed, forecast
 from objectives.temporal.forecasting import cut_tokens
 from objectives.temporal.history import History
+from objectives.temporal.history_table import read_histories
 from objectives.temporal.position import PositionLaw
 from objectives.temporal.record import to_record
 from objectives.temporal.track import Clock
 from objectives.temporal.uniformity import learned, stretches
 
 POSITIONS = np.arange(1.0, 129.0)
+TABLES = Path(__file__).resolve().parents[3] / "experiments" / "temporal"
 
 
 def run(*, noise: float = 0.0, rate: bool = True, effect: float = -0.25, scale: float = 1.0) -> History:
@@ -118,3 +121,17 @@ def test_a_curve_that_leaves_the_domain_of_the_law_is_not_chosen() -> None:
     )
     assert not forced.temporal.possible
     assert "do not use this forecast" in " ".join(to_record(forced)["assumptions"])
+
+
+@pytest.mark.parametrize(("name", "like"), [("w48-wsd", "w32-wsd"), ("w64-cosine", "w48-cosine")])
+def test_what_another_run_tells_of_a_decay_is_doubted(name: str, like: str) -> None:
+    """Measured runs that intervals without Student's quantile and this doubt had missed."""
+    runs = read_histories(TABLES / "library.csv.gz")
+    whole = runs[name]
+    assert whole.rate is not None
+    seen = whole.until(0.5 * whole.tokens[-1])
+    said = forecast(seen, whole.tokens[-1:], rates=whole.rate[-1:], like=runs[like], baselines={}).temporal
+    low, high = said.interval
+    assert low[0] <= whole.mean[-1] <= high[0]
+    assert said.held_out == pytest.approx(0.0, abs=0.05)
+    assert said.half_width[0] < 0.12
