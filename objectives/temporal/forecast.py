@@ -53,6 +53,8 @@ class Forecast:
     """The mean loss seen last."""
     assumed: float = 0.0
     """What a decay that nobody has seen is assumed to take off the log of the loss, at most."""
+    like: str | None = None
+    """The run whose response to a decay was taken."""
 
 
 def forecast(
@@ -95,6 +97,7 @@ def forecast(
         {name: _of_mean(history, clock, at, families, level) for name, families in baselines.items()},
         float(history.mean[-1]),
         float(gain.max()),
+        None if like is None else like.run,
     )
 
 

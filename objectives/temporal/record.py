@@ -7,7 +7,7 @@ import numpy as np
 
 from objectives.laws.law import Array
 from objectives.temporal.families import FAMILIES
-from objectives.temporal.forecast import PARAMETERS, Forecast
+from objectives.temporal.forecast import PARAMETERS, UNLIKE, Forecast
 from objectives.temporal.forecasting import Outlook
 from objectives.temporal.history import History
 from objectives.temporal.position import LAW
@@ -26,6 +26,7 @@ ASSUMED_GAIN = (
     "loss by {gain:.1%}, as in published fits; the interval allows for none, or twice as much. A finished "
     "run (`like`) tells it."
 )
+BORROWED = "What a decay of the learning rate does is taken from {like}, give or take {unlike:.0%} of it."
 ASSUMPTIONS = (
     "The index of the first position is {first:g}: the paper's is not known. The curve is the same either "
     "way, a0 and a1 are not.",
@@ -77,6 +78,8 @@ def _assumptions(forecast: Forecast) -> Iterator[str]:
     yield from (text.format(first=forecast.first) for text in ASSUMPTIONS)
     if not forecast.temporal.possible:
         yield IMPOSSIBLE
+    if forecast.like is not None:
+        yield BORROWED.format(like=forecast.like, unlike=UNLIKE)
     if forecast.assumed > 0:
         yield ASSUMED_GAIN.format(gain=forecast.assumed)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from objectives.curves.alarm import ORIGIN, Watch, watch
-from objectives.curves.correction import Finished
+from objectives.curves.correction import ASSUMED_ERROR, Finished
 from objectives.curves.curve import LEAST, Curve
 from objectives.curves.curve_table import read_curve, schedule_mistakes
 from objectives.curves.fitting import Setting
@@ -222,6 +222,8 @@ class ForecastRequest:
         if made.likes < len(self.like):
             others = len(self.like) - made.likes
             yield f"{others} of the curves given by --like are left out: under another plan"
+        if made.likes == 1:
+            yield f"one finished curve does not show how its family scatters: {ASSUMED_ERROR:.0%} is assumed"
         if not made.likes:
             yield (
                 f"no finished curve under the same plan is known (--like): the interval grows by "

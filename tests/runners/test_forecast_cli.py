@@ -70,6 +70,7 @@ def test_one_finished_curve_teaches_and_one_spike_does_not_tell(tmp_path: Path, 
     assert main(["forecast", str(CURVE), "--schedule", SCHEDULE, f"--like={like}", "--json"]) == 0
     taught = json.loads(capsys.readouterr().out)
     assert taught["chosen_by"].startswith("its forecasts of one finished curve")
+    assert any("1% is assumed" in each for each in taught["assumptions"])
     assert taught["forecast"]["loss"] == pytest.approx(synthetic_curve.truth(), rel=0.01)
     spiked = _with_losses(tmp_path / "spike.csv", slice(35, 36), 3.0)
     widths = []
