@@ -75,7 +75,7 @@ def test_what_is_left_of_a_listed_space_comes_back_whole() -> None:
     step=st.integers(1, 4),
     seed=st.integers(0, 2**32),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_discrete_space_yields_each_feasible_configuration_once(
     sizes: list[int], count: int, step: int, seed: int
 ) -> None:

@@ -148,7 +148,7 @@ def accepted(space: ConfigurationSpace, config: Config) -> bool:
 
 
 SPACE_AND_SEED = given(configuration_spaces(), st.integers(0, 2**32 - 1))
-MODEST = settings(max_examples=60, deadline=None)
+MODEST = settings(max_examples=60)
 
 
 def unit_rows(encoder: Encoder, seed: int, n: int = 12) -> npt.NDArray[np.float64]:

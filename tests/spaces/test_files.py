@@ -229,7 +229,7 @@ def places(node: Any) -> list[tuple[Any, Any]]:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_stands_in_a_job_file_is_a_space_or_a_named_mistake(data: st.DataObject) -> None:
     named = [
         {"kind": "law", "n": [1e7, 1e12], "tokens": [1e8, 1e13], "sparsity": [0, 0.9], "count": "n_total"},
@@ -260,7 +260,7 @@ def test_a_space_survives_configspaces_own_formats(tmp_path: Path, suffix: str) 
     st.booleans(),
     st.lists(st.one_of(st.integers(-9, 9), st.text("ab"), st.none()), min_size=1, max_size=4, unique=True),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_definition_survives_a_round_trip_through_both_formats(
     tmp_path_factory: pytest.TempPathFactory, lower: float, factor: float, log: bool, values: list[Any]
 ) -> None:

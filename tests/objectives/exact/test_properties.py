@@ -31,7 +31,7 @@ every_law = st.sampled_from(EVERY_SET)
 tolerance = 1 + 1e-12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(every_law, budgets, st.integers(0, 2**32 - 1))
 def test_no_random_feasible_point_is_better(law: Law, budget: Budget, seed: int) -> None:
     best = optimum(law, budget)
@@ -52,21 +52,21 @@ def best_bound(law: Law, budget: Budget) -> float:
     return law.fitted.sparsity[1] if law.fitted.sparsity else 0.98
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(every_law, budgets, st.floats(1.01, 100))
 def test_more_compute_is_never_worse(law: Law, budget: Budget, factor: float) -> None:
     richer = replace(budget, flops=budget.flops * factor)
     assert optimum(law, richer).loss <= optimum(law, budget).loss * tolerance
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(every_law, budgets)
 def test_caps_only_raise_the_loss(law: Law, budget: Budget) -> None:
     bare = Budget(budget.flops, max_sparsity=budget.max_sparsity)
     assert optimum(law, budget).loss >= optimum(law, bare).loss / tolerance
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(every_law, budgets)
 def test_every_constraint_is_satisfied_and_every_certificate_holds(law: Law, budget: Budget) -> None:
     best = optimum(law, budget)
@@ -78,7 +78,7 @@ def test_every_constraint_is_satisfied_and_every_certificate_holds(law: Law, bud
     assert best.certificate.holds
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(every_law, st.lists(budgets, min_size=1, max_size=6))
 def test_many_budgets_at_once_equal_one_at_a_time(law: Law, several: list[Budget]) -> None:
     together = optima(law, several)

@@ -12,7 +12,7 @@ from objectives.exact import optima, optimum, waste_bands
 MOE = laws.get("generalized", "moe")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from(["hoffmann", "kaplan", "abnar", "joint-moe", "fine-grained-moe", "data-constrained"]),
     st.floats(19, 25),

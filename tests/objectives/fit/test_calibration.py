@@ -102,7 +102,7 @@ def test_errors_larger_than_the_bootstrap_become_drift_that_grows_with_the_dista
     assert calibration.inflation > 5
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(1e-4, 0.2), st.floats(0, 0.05), st.floats(1e-4, 0.05), st.floats(0.05, 3))
 def test_at_least_the_level_of_the_calibrating_errors_is_covered(
     error: float, spread: float, noise: float, decades: float
@@ -112,7 +112,7 @@ def test_at_least_the_level_of_the_calibrating_errors_is_covered(
     assert covered >= 0.95 - 1e-9
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(0.1, 10), min_size=3, max_size=40), st.floats(0.1, 5), st.floats(1, 5))
 def test_intervals_hold_their_point_and_widen_with_the_inflation(
     draws: list[float], point: float, inflation: float

@@ -57,7 +57,7 @@ def assert_slopes_are_derivatives(estimation: Estimation, theta: Array) -> None:
 
 @each_family
 @each_residual
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_jacobian_is_the_derivative_of_the_residuals(family: str, residual: Residual, seed: int) -> None:
     form, random = FORMS[family], np.random.default_rng(seed)
@@ -67,7 +67,7 @@ def test_the_jacobian_is_the_derivative_of_the_residuals(family: str, residual: 
 
 @each_family
 @each_residual
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_jacobian_of_held_and_tied_coefficients_is_the_derivative(
     family: str, residual: Residual, seed: int

@@ -64,7 +64,7 @@ def test_starts_are_drawn_inside_the_bounds(form: Form) -> None:
 
 
 @pytest.mark.parametrize("family", [name for name, form in FORMS.items() if form.kind == Linear.LOSS])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_loss_is_the_sum_of_its_linear_terms(family: str, data: st.DataObject) -> None:
     """L = sum of c_k dL/dc_k, where a power stands in for its base: a^b dL/d(a^b) = a/b dL/da."""
@@ -78,7 +78,7 @@ def test_the_loss_is_the_sum_of_its_linear_terms(family: str, data: st.DataObjec
 
 
 @pytest.mark.parametrize("family", [name for name, form in FORMS.items() if form.kind == Linear.LOSS])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_slopes_by_linear_coefficients_do_not_change_with_them(family: str, data: st.DataObject) -> None:
     """Where data repeat, how many parameters are in excess depends on a/b: there, if they change together."""
@@ -94,7 +94,7 @@ def test_slopes_by_linear_coefficients_do_not_change_with_them(family: str, data
     np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-12 * np.abs(one).max())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_clarks_log_loss_is_the_sum_of_its_linear_terms(data: st.DataObject) -> None:
     form = FORMS["clark"]
@@ -107,7 +107,7 @@ def test_clarks_log_loss_is_the_sum_of_its_linear_terms(data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("family", ["kaplan", "coupled"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_bracket_is_the_sum_of_its_two_terms(family: str, data: st.DataObject) -> None:
     form = FORMS[family]

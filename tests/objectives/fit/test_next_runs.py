@@ -102,7 +102,7 @@ def random_belief(seed: int) -> tuple[Belief, Array, float]:
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_errors_after_each_candidate_are_those_of_the_belief_after_it(seed: int) -> None:
     belief, _, _ = random_belief(seed)
     each = [belief.after(candidate).error for candidate in range(len(belief.candidates))]
@@ -110,7 +110,7 @@ def test_errors_after_each_candidate_are_those_of_the_belief_after_it(seed: int)
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_purchase_widens_an_interval_or_exceeds_the_allowance(seed: int) -> None:
     belief, cost, allowance = random_belief(seed)
     batch = best_batch(belief, cost, allowance, worth_for(0), most=20)
@@ -123,7 +123,7 @@ def test_no_purchase_widens_an_interval_or_exceeds_the_allowance(seed: int) -> N
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_without_copies_no_candidate_is_bought_twice(seed: int) -> None:
     belief, cost, _ = random_belief(seed)
     picks = best_batch(belief, cost, 100.0, worth_for(0), copies=1).picks

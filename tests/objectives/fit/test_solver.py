@@ -48,7 +48,7 @@ def gradient(model: Model, theta: Array, loss: Loss, weights: Array) -> Array:
 
 
 @each_loss
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, exponent=st.floats(-6.0, 6.0))
 def test_the_scale_of_the_weights_changes_nothing_but_f(loss: Loss, seed: int, exponent: float) -> None:
     model, factor = curve(measured(seed)), 10.0**exponent
@@ -60,7 +60,7 @@ def test_the_scale_of_the_weights_changes_nothing_but_f(loss: Loss, seed: int, e
 
 
 @each_loss
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds)
 def test_the_order_of_the_rows_does_not_matter(loss: Loss, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(X))
@@ -72,7 +72,7 @@ def test_the_order_of_the_rows_does_not_matter(loss: Loss, seed: int) -> None:
 
 
 @each_loss
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds)
 def test_a_whole_number_weight_is_that_many_rows(loss: Loss, seed: int) -> None:
     """Which is what lets a bootstrap resample by weights."""
@@ -83,7 +83,7 @@ def test_a_whole_number_weight_is_that_many_rows(loss: Loss, seed: int) -> None:
 
 
 @each_loss
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds)
 def test_problems_solved_together_end_where_they_end_alone(loss: Loss, seed: int) -> None:
     random, model = np.random.default_rng(seed), curve(measured(seed))
@@ -98,7 +98,7 @@ def test_problems_solved_together_end_where_they_end_alone(loss: Loss, seed: int
 
 
 @each_loss
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=seeds,
     sides=st.lists(st.sampled_from(["none", "below", "above", "held"]), min_size=3, max_size=3),

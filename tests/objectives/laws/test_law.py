@@ -47,7 +47,7 @@ def sample(law: Law, size: int) -> tuple[Array, Array, Array | float]:
     return n, d, rng.uniform(0, 0.97, size) if law.max_sparsity else 0.0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(points())
 def test_the_gradient_agrees_with_central_differences(
     point: tuple[Law, float, float, float, dict[str, float]],
@@ -65,7 +65,7 @@ def test_the_gradient_agrees_with_central_differences(
             assert analytic[index] * scales[name] == pytest.approx(numeric, rel=1e-6, abs=2e-8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(points())
 def test_the_coefficient_gradient_agrees_with_central_differences(
     point: tuple[Law, float, float, float, dict[str, float]],
@@ -81,7 +81,7 @@ def test_the_coefficient_gradient_agrees_with_central_differences(
         assert slope * step == pytest.approx((up - down) / 2, rel=1e-5, abs=2e-14)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(points(), st.floats(1.01, 100.0))
 def test_more_parameters_or_tokens_never_raise_the_loss(
     point: tuple[Law, float, float, float, dict[str, float]], factor: float
@@ -159,7 +159,7 @@ def test_arrays_of_coefficients_evaluate_many_laws_at_once(law: Law) -> None:
         np.testing.assert_allclose(row, law.with_coefficients({name: single}).loss(n, d, s), rtol=1e-14)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(points())
 def test_total_parameters_convert_back_to_the_own_count(
     point: tuple[Law, float, float, float, dict[str, float]],
@@ -170,7 +170,7 @@ def test_total_parameters_convert_back_to_the_own_count(
     assert law.n_from_total(total, s) == pytest.approx(n, rel=1e-11)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(points())
 def test_the_cost_elasticity_is_the_slope_of_log_cost(
     point: tuple[Law, float, float, float, dict[str, float]],
@@ -180,7 +180,7 @@ def test_the_cost_elasticity_is_the_slope_of_log_cost(
     assert law.flops_elasticity(n, s, **extra) == pytest.approx((up - down) / 2e-5, rel=1e-6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(points(), st.floats(0.05, 0.95))
 def test_power_terms_decide_the_loss_alone(
     point: tuple[Law, float, float, float, dict[str, float]], share: float
@@ -197,7 +197,7 @@ def test_power_terms_decide_the_loss_alone(
     assert other == pytest.approx(law.loss(n, d, s, **extra), rel=1e-12)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(points(), st.floats(18.0, 26.0))
 def test_the_loss_of_a_law_called_unimodal_has_one_minimum_along_a_budget(
     point: tuple[Law, float, float, float, dict[str, float]], log_flops: float
