@@ -106,7 +106,7 @@ def _unknown(field: str, fields: Sequence[str] = FIELDS) -> Mistake:
 def _absent(header: Sequence[str], chosen: Mapping[str, str]) -> list[Mistake]:
     """Columns that are not in the table, or there more than once."""
     missing = [
-        Mistake(f"columns.{field}", f"a column of the table ({_names(header, column)})", column)
+        Mistake(f"columns.{field}", f"a column of the table ({names_shown(header, column)})", column)
         for field, column in chosen.items()
         if column not in header
     ]
@@ -119,7 +119,7 @@ def _absent(header: Sequence[str], chosen: Mapping[str, str]) -> list[Mistake]:
 
 def _lacking(header: Sequence[str], chosen: Mapping[str, str]) -> list[Mistake]:
     """Fields no table can do without."""
-    there, mistakes = _names(header), []
+    there, mistakes = names_shown(header), []
     sizes = [field for field in SIZES if field in chosen]
     if not sizes:
         mistakes.append(Mistake("columns", f"a size ({' | '.join(SIZES)}) among {there}", "none"))
@@ -130,13 +130,15 @@ def _lacking(header: Sequence[str], chosen: Mapping[str, str]) -> list[Mistake]:
             )
         )
     if "loss" not in chosen:
-        mistakes.append(Mistake("columns.loss", f"a column of the table ({_names(header, 'loss')})", "loss"))
+        mistakes.append(
+            Mistake("columns.loss", f"a column of the table ({names_shown(header, 'loss')})", "loss")
+        )
     if "tokens" not in chosen and "flops" not in chosen:
         mistakes.append(Mistake("columns", f"a column of tokens or of flops among {there}", "neither"))
     return mistakes
 
 
-def _names(header: Sequence[str], wanted: str = "") -> str:
+def names_shown(header: Sequence[str], wanted: str = "") -> str:
     """The first names of a header, and the one that was probably meant."""
     shown = ", ".join(header[:_MOST_NAMES])
     rest = len(header) - _MOST_NAMES

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from objectives.run_columns import names_shown
 from spaces.errors import BadInput, Mistake, one_of
 
 NUMBERS = ("layers", "hidden", "ffn", "tokens", "n_total", "mmlu")
@@ -67,14 +68,19 @@ def choose_score_columns(header: Sequence[str], given: Mapping[str, Column]) -> 
         BadInput: a needed field without a column; a column that is not there, or is twice.
     """
     chosen = {field: given.get(field, Column(field)) for field in FIELDS if field in given or field in header}
-    there = ", ".join(header)
     mistakes = [
-        Mistake(f"columns.{field}", f"a column of the table ({there})", "none")
+        Mistake(
+            f"columns.{field}",
+            f"a column of the table, or {field}=NAME of one ({names_shown(header, field)})",
+            "none",
+        )
         for field in NUMBERS
         if field not in chosen
     ]
     mistakes += [
-        Mistake(f"columns.{field}", f"one column of the table ({there})", column.name)
+        Mistake(
+            f"columns.{field}", f"one column of the table ({names_shown(header, column.name)})", column.name
+        )
         for field, column in chosen.items()
         if header.count(column.name) != 1
     ]

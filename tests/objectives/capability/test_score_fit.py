@@ -161,7 +161,10 @@ def test_another_file_is_no_fit(text: str, tmp_path: Path) -> None:
 HEADER, ROW = "layers,hidden,ffn,tokens,n_total,mmlu", "32,4096,11008,2e12,7e9,45"
 TABLES = {
     "no rows": ([HEADER], "at least one run"),
-    "no mmlu": ([HEADER.removesuffix(",mmlu"), "1,2,3,4,5"], "columns.mmlu: expected a column"),
+    "no mmlu": (
+        [HEADER.removesuffix(",mmlu"), "1,2,3,4,5"],
+        "columns.mmlu: expected a column of the table, or mmlu=NAME of one",
+    ),
     "text": ([HEADER, "32,4096,x,2e12,7e9,45"], "runs.ffn, row 1: expected a positive"),
     "trillions": ([HEADER, ROW, "32,4096,11008,2,7e9,45"], "runs.tokens, row 2: expected tokens as a count"),
     "billions": ([HEADER, "32,4096,11008,2e12,7,45"], "column*1e9 for billions"),
