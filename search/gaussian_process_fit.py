@@ -1,9 +1,10 @@
 """Hyperparameters of a Gaussian process by maximum a posteriori.
 
 The likelihood is concentrated: mu and sigma^2 stand at their most probable values for the lengthscales and
-noise tried (Sacks et al. 1989), so their derivatives vanish from the gradient. Lengthscales have log-normal
-priors whose median grows with sqrt(d) (Hvarfner et al. 2024), lest a handful of points in many dimensions
-look like white noise.
+noise tried (Sacks et al. 1989), so their derivatives vanish from the gradient. Lengthscales are log-normal
+about a common one, itself log-normal with a median that grows with sqrt(d) (Hvarfner et al. 2024), lest a
+handful of points in many dimensions look like white noise. So few trials tell how smooth the function is, and
+more of them which columns matter; with independent lengthscales they would be told apart by chance.
 
 Every fit starts at the prior's median: warm starts would make a replay repeat all earlier fits.
 Tried without gain: leaving near neighbours out of the fit. Their differences tell the noise; without them
@@ -28,8 +29,10 @@ from search.gaussian_process import (
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-LENGTH_MEDIAN, LENGTH_SPREAD = 0.5, 1.0
-"""Prior of every lengthscale: median, multiplied by sqrt(d), and standard deviation of the logarithm."""
+LENGTH_MEDIAN, COMMON_SPREAD = 0.5, 1.0
+"""Prior of the common lengthscale: median, multiplied by sqrt(d), and standard deviation of the logarithm."""
+LENGTH_SPREAD = 0.5
+"""Standard deviation of the logarithm of every lengthscale about the common one."""
 LENGTH_BOUNDS = 0.01, 100.0
 NOISE_MEDIAN, NOISE_SPREAD = 1e-8, 4.0
 """Prior of the noise: most objectives are deterministic, some are not."""
@@ -41,6 +44,14 @@ STEPS = 60
 def prior_median(d: int) -> Hyperparameters:
     """Where every fit starts."""
     return Hyperparameters(np.full(d, LENGTH_MEDIAN * np.sqrt(d)), NOISE_MEDIAN)
+
+
+def prior_precision(d: int) -> Array:
+    """Inverse covariance of the logarithms of lengthscales and noise, shape (d + 1, d + 1)."""
+    covariance = np.zeros((d + 1, d + 1))
+    covariance[:d, :d] = COMMON_SPREAD**2 + LENGTH_SPREAD**2 * np.eye(d)
+    covariance[d, d] = NOISE_SPREAD**2
+    return np.asarray(np.linalg.inv(covariance))
 
 
 def fit(x: Array, y: Array, categorical: Mask) -> Hyperparameters:
@@ -70,7 +81,7 @@ class NegativeLogPosterior:
         differences = x[self._pairs[0]] - x[self._pairs[1]]
         self._squared = np.where(categorical, differences != 0.0, differences**2).T.copy()
         self._prior = prior_median(x.shape[1]).log
-        self._prior_spread = np.append(np.full(x.shape[1], LENGTH_SPREAD), NOISE_SPREAD)
+        self._precision = prior_precision(x.shape[1])
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Value and gradient, shape (d + 1,), at the logarithms of the hyperparameters."""
@@ -91,6 +102,6 @@ class NegativeLogPosterior:
         by_length = -2.0 * inverse_squares * (self._squared @ (by_pair * correlation_slope(squared)))
         by_noise = 0.5 * noise * (np.trace(inverse) - alpha @ alpha / variance)
 
-        z = (theta - self._prior) / self._prior_spread
-        gradient = np.append(by_length, by_noise) + z / self._prior_spread
-        return float(fit + complexity + 0.5 * z @ z), gradient
+        off = theta - self._prior
+        pull = self._precision @ off
+        return float(fit + complexity + 0.5 * off @ pull), np.append(by_length, by_noise) + pull

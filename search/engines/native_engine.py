@@ -1,9 +1,9 @@
 """The native engine: Bayesian optimisation, written for cheap and exact answers.
 
-A few points of a Sobol sequence, then at every ask: fit a surrogate to the trials told, let it believe its
-own prediction for those still pending, and propose the feasible configuration of greatest expected
-improvement, small where a failure is likely. Beside a crowd of pending trials one such look serves several
-asks (`search.batches`).
+A few points about the default configuration (`search.initial_design`), then at every ask: fit a surrogate to
+the trials told, let it believe its own prediction for those still pending, and propose the feasible
+configuration of greatest expected improvement, small where a failure is likely. Beside a crowd of pending
+trials one such look serves several asks (`search.batches`).
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from search.engine import Constraint
 from search.engines.sobol_engine import SobolEngine
 from search.front_judgement import FrontJudge
 from search.history import History, Moment
+from search.initial_design import drawn_in, middle_of, share_of_box
 from search.judgement import Evidence, Judge
 from search.maximiser import Maximiser
 from search.moves import Moves
@@ -44,7 +45,7 @@ class NativeEngine(SobolEngine):
         constraint: known constraint, honoured at proposal time.
         surrogate: "gp", a Gaussian process; "forest", randomised trees; "auto": the process, which was the
             better one on every space tried, conditional or not.
-        initial_points: Sobol points before the first model, at least 2; dimensions + 2 where `None`.
+        initial_points: before the first model, at least 2; dimensions + 2 where `None`.
         prior: rows of configs -> what their values are believed to be, in any units, or None. The first trial
             is where it is least; a Gaussian process models what it leaves.
 
@@ -95,11 +96,11 @@ class NativeEngine(SobolEngine):
         self._restarts = Restarts(self._initial, self._dimensions, self._distance)
 
     def _propose(self, number: int, rng: np.random.Generator) -> Config:
-        """A Sobol point while there is too little to learn from, then the greatest acquisition."""
+        """The initial design while there is too little to learn from, then the greatest acquisition."""
         if number == 0 and self._prior is not None:
             return self._believed(self._prior, rng)
         if not self._taught():
-            return super()._propose(number, rng)
+            return self._designed(number, rng)
         batch = self._batches.of(number, self.history.moment)
         if batch.size > 1:
             row = self._rows_of(batch).get(number)
@@ -111,6 +112,14 @@ class NativeEngine(SobolEngine):
         if row is None or not len(self.candidates.unasked(row[None, :])):  # asked by the batch's other part
             return super()._propose(number, rng)
         return self.encoder.decode(row)
+
+    def _designed(self, number: int, rng: np.random.Generator) -> Config:
+        """A point of the initial design; of the plain sequence where it is complete and not all has ended."""
+        if self._prior is not None or self.objectives > 1 or number >= self._initial:
+            return super()._propose(number, rng)
+        share = share_of_box(self._initial, self._dimensions)
+        source = drawn_in(self._sequence(), self.encoder, middle_of(self.encoder), share)
+        return self.encoder.decode(self.candidates.draw(source, 1)[0])
 
     def _believed(self, prior: Prior, rng: np.random.Generator) -> Config:
         """Where the prior is least."""
