@@ -31,12 +31,16 @@ Mask = npt.NDArray[np.bool_]
 
 LENGTH_MEDIAN, COMMON_SPREAD = 0.5, 1.0
 """Prior of the common lengthscale: median, multiplied by sqrt(d), and standard deviation of the logarithm."""
-LENGTH_SPREAD = 0.5
-"""Standard deviation of the logarithm of every lengthscale about the common one."""
+LENGTH_SPREADS = 0.5, 1.0
+"""Least and greatest standard deviation of the logarithm of every lengthscale about the common one."""
+APART = 2.5
+"""That deviation, multiplied by d: in few dimensions few trials tell lengthscales apart."""
 LENGTH_BOUNDS = 0.01, 100.0
 NOISE_MEDIAN, NOISE_SPREAD = 1e-8, 4.0
 """Prior of the noise: most objectives are deterministic, some are not."""
 NOISE_BOUNDS = 1e-12, 1.0
+NOISE_STARTS = NOISE_MEDIAN, 1e-2
+"""A fit starts at the more probable of these: from little noise it takes noise for short lengthscales."""
 STEPS = 60
 """Iterations of L-BFGS-B."""
 
@@ -49,7 +53,7 @@ def prior_median(d: int) -> Hyperparameters:
 def prior_precision(d: int) -> Array:
     """Inverse covariance of the logarithms of lengthscales and noise, shape (d + 1, d + 1)."""
     covariance = np.zeros((d + 1, d + 1))
-    covariance[:d, :d] = COMMON_SPREAD**2 + LENGTH_SPREAD**2 * np.eye(d)
+    covariance[:d, :d] = COMMON_SPREAD**2 + np.clip(APART / d, *LENGTH_SPREADS) ** 2 * np.eye(d)
     covariance[d, d] = NOISE_SPREAD**2
     return np.asarray(np.linalg.inv(covariance))
 
@@ -61,9 +65,11 @@ def fit(x: Array, y: Array, categorical: Mask) -> Hyperparameters:
     """
     d = x.shape[1]
     bounds = [*[tuple(np.log(LENGTH_BOUNDS))] * d, tuple(np.log(NOISE_BOUNDS))]
+    loss = NegativeLogPosterior(x, y, categorical)
+    starts = [Hyperparameters(prior_median(d).lengthscales, noise).log for noise in NOISE_STARTS]
     end = minimize(
-        NegativeLogPosterior(x, y, categorical),
-        prior_median(d).log,
+        loss,
+        min(starts, key=lambda start: loss(start)[0]),
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,

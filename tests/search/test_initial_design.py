@@ -24,7 +24,7 @@ def test_the_default_comes_first_and_the_design_stands_about_it() -> None:
         ]
     )
     first, *others = (suggestion.config for suggestion in make_engine("native", space, seed=1).ask(14))
-    assert first == {**{f"x{j}": 0.4 for j in range(10)}, "kind": "b", "size": 2}
+    assert first == pytest.approx({**{f"x{j}": 0.4 for j in range(10)}, "kind": "b", "size": 2})
     cells = np.array([[config[f"x{j}"] for j in range(10)] for config in others], dtype=np.float64)
     share = share_of_box(14, 12)
     assert cells.min() >= 0.4 * (1.0 - share)
