@@ -67,7 +67,7 @@ def test_a_search_finds_the_best_of_all_shapes() -> None:
     shapes = Configs.from_rows(every_dense_shape())
     values = np.where(objective.feasible(shapes), objective.evaluate_many(shapes)[objective.metric], np.inf)
     engine = make_engine("native", architecture_space("dense"), seed=0, constraint=objective.feasible)
-    for _ in range(20):
+    for _ in range(30):
         (suggestion,) = engine.ask(1)
         found = objective.evaluate(suggestion.config, seed=0)
         engine.tell(suggestion, found[objective.metric])
