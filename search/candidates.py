@@ -5,6 +5,7 @@ the space can be told from bad luck. Candidates are canonical rows: what was che
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,7 @@ class Candidates:
 
     def __init__(self, encoder: Encoder, feasible: Callable[[Rows], Mask], history: History) -> None:
         self._encoder = encoder
-        self._feasible = feasible
+        self.feasible = feasible
         self._history = history
         self._place_of: dict[int, int] = {}
         """Trial number -> its row in `_rows`."""
@@ -59,7 +60,7 @@ class Candidates:
     def fresh(self, rows: Rows) -> Rows:
         """Those of `rows`, made canonical, that are feasible and not asked yet: each once, in their order."""
         rows = self._encoder.canonical(rows)
-        return self.unasked(rows[self._feasible(rows)])
+        return self.unasked(rows[self.feasible(rows)])
 
     def random(self, count: int, rng: np.random.Generator) -> Rows:
         """At most `count` fresh rows from the space's priors, and at least one. Raises as `draw`."""
@@ -95,13 +96,27 @@ class Candidates:
         new = "new " if len(self._history) else ""
         raise Infeasible(f"no {new}configuration satisfies the constraints among {drawn} drawn")
 
+    def within(self, region: Callable[[Rows], Mask]) -> "Candidates":
+        """Those of a region of the space; good until a further trial is asked."""
+        self._encode_new_trials()
+        narrowed, feasible = copy(self), self.feasible
+
+        def both(rows: Rows) -> Mask:
+            ok = region(rows)
+            ok[ok] = feasible(rows[ok])
+            return ok
+
+        narrowed.feasible = both
+        narrowed._listed = None if self._listed is None else self._listed[region(self._listed)]
+        return narrowed
+
     def _remaining(self) -> Rows | None:
         """Every fresh row of a space small enough to be listed, otherwise `None`."""
         if self._encoder.cardinality > LISTED:
             return None
         if self._listed is None:
             every = self._encoder.every()
-            self._listed = every[self._feasible(every)]
+            self._listed = every[self.feasible(every)]
         if not len(self._listed):
             raise Infeasible("no configuration of the space satisfies the constraints")
         remaining = self.unasked(self._listed)

@@ -38,7 +38,7 @@ class FrontJudge(Judge):
         super().__init__(encoder, trees=trees)
         self._reference = reference
 
-    def acquisition(self, evidence: Evidence, stream: int | None, rng: np.random.Generator) -> Score:
+    def acquisition(self, evidence: Evidence, stream: int, rng: np.random.Generator) -> Score:
         """Expected hypervolume improvement under the evidence; arguments as of `Judge.acquisition`."""
         models, references = [], []
         given = self._reference or [None] * evidence.values.shape[1]
@@ -51,7 +51,7 @@ class FrontJudge(Judge):
         gain = HypervolumeImprovement(models, front, _reference(front, references, rng), success)
         return gain.believing(believed_rows(gain, evidence.pending))
 
-    def gain(self, acquisition: Score, row: Array, evidence: Evidence, stream: int | None) -> None:
+    def gain(self, acquisition: Score, row: Array, evidence: Evidence, stream: int) -> None:
         """Nothing: a gain of hypervolume has no unit of the values."""
 
     def incumbents(self, evidence: Evidence, rng: np.random.Generator) -> Array:

@@ -88,7 +88,7 @@ def importance(history: History, encoder: Encoder, feasible: Callable[[Array], M
 
 def _model(encoder: Encoder, rows: Array, values: Array) -> tuple[GaussianProcess, TargetTransform]:
     factory = ProcessFactory(np.array([column.kind is Kind.CATEGORICAL for column in encoder.columns]))
-    return factory.make(rows, values, None), factory.transform(None)
+    return factory.make(rows, values, 0), factory.transform(0)
 
 
 def _effects(

@@ -4,8 +4,7 @@
 models, or another acquisition, changes what the judge makes of the evidence; engines and maximiser stay.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -22,10 +21,11 @@ from search.promise import expected_improvement
 from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
 from search.target_transform import TargetTransform
 from search.trended_process import TrendedFactory
-from search.trial import Trial, TrialState
+from search.trial import TrialState
 from spaces.encoding import Encoder, Kind
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 NEWEST, BELIEVED = 2000, 256
 """Pending trials that are looked at, and most of them that are believed in: those of greatest acquisition,
@@ -48,18 +48,15 @@ class Evidence:
     """Rows of the newest trials that have not ended, shape (p, d)."""
 
     @classmethod
-    def of(
-        cls, history: History, candidates: Candidates, belongs: Callable[[Trial], bool] = lambda trial: True
-    ) -> Self:
+    def of(cls, history: History, candidates: Candidates) -> Self:
         """The evidence in a history.
 
         Args:
             history: of the search.
             candidates: of the same search; they hold the rows of its trials.
-            belongs: which trials teach the model of the values; failures and pending trials always count.
         """
-        ended: Sequence[Trial] = history.ended
-        taught = [trial for trial in ended if trial.lesson is not None and belongs(trial)]
+        ended = history.ended
+        taught = [trial for trial in ended if trial.lesson is not None]
         return cls(
             candidates.rows(taught),
             Engine.values(taught),
@@ -67,6 +64,10 @@ class Evidence:
             np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended]),
             candidates.rows(history.pending[-NEWEST:]),
         )
+
+    def among(self, kept: Mask) -> Self:
+        """Without the values of the others; failures and pending trials always count."""
+        return replace(self, rows=self.rows[kept], values=self.values[kept])
 
 
 class Judge:
@@ -81,11 +82,11 @@ class Judge:
     def __init__(self, encoder: Encoder, *, trees: bool, prior: Prior | None = None) -> None:
         self._encoder = encoder
         self._trees = trees
-        categorical = np.array([column.kind is Kind.CATEGORICAL for column in encoder.columns])
-        self._processes = ProcessFactory(categorical)
-        self._values = self._processes if prior is None else TrendedFactory(prior, categorical)
+        self._categorical = np.array([column.kind is Kind.CATEGORICAL for column in encoder.columns])
+        self._processes = ProcessFactory(self._categorical)
+        self._values = self._processes if prior is None else TrendedFactory(prior, self._categorical)
 
-    def acquisition(self, evidence: Evidence, stream: int | None, rng: np.random.Generator) -> Score:
+    def acquisition(self, evidence: Evidence, stream: int, rng: np.random.Generator) -> Score:
         """Expected improvement under the evidence, small where a failure is likely.
 
         Args:
@@ -98,7 +99,7 @@ class Judge:
         surrogate = surrogate.believing(believed_rows(_improvement(surrogate, success), evidence.pending))
         return _improvement(surrogate, success)
 
-    def gain(self, acquisition: Score, row: Array, evidence: Evidence, stream: int | None) -> float | None:
+    def gain(self, acquisition: Score, row: Array, evidence: Evidence, stream: int) -> float | None:
         """The improvement that an acquisition made of this evidence expects, in units of the values.
 
         Args:
@@ -114,13 +115,18 @@ class Judge:
         gain = expected_improvement(float(mean[0]), float(std[0]), acquisition.best, transform)
         return gain * float(np.exp(log_success(acquisition.success, row)[0]))
 
+    def metric(self, evidence: Evidence) -> tuple[Array, Mask]:
+        """Lengthscales of the process over all values, and the columns compared by equality; (d,) each."""
+        process = self._values.make(evidence.rows, evidence.values, 0)
+        return process.hyperparameters.lengthscales, self._categorical
+
     def incumbents(self, evidence: Evidence, rng: np.random.Generator) -> Array:
         """Rows of the trials with a value, best first, shape (n, d)."""
         del rng
         return np.asarray(evidence.rows[np.argsort(evidence.values, kind="stable")])
 
     def _surrogate(
-        self, evidence: Evidence, stream: int | None, rng: np.random.Generator
+        self, evidence: Evidence, stream: int, rng: np.random.Generator
     ) -> GaussianProcess | Forest:
         """The model of the values."""
         if self._trees:

@@ -1,31 +1,32 @@
-"""When a search has settled, every other trial starts over: a second basin may be better than the first.
+"""When a search has settled, every other trial looks elsewhere: another basin may be better than this one.
 
 A Gaussian process that has found a local minimum is confident about everywhere else, and no widening of its
-predictions takes it out of a wrong basin within a hundred trials (on Hartmann-6 one search in three ends in
-the second basin, with shorter lengthscales, balls of taboo, bagged data or larger designs all the same).
-Forgetting does: a fresh design and a model of its own trials alone is an independent draw of the basin.
+predictions takes it out of a wrong basin within a hundred trials: it has seen that nothing is as good as the
+values at the floor. Without them it is open again. So half of the trials, called a restart, are asked as if
+the basins where searches have settled (`search.known_basins`) were forbidden and unknown: the values outside
+are what the model learns from and what is to be improved. Where the restart settles is one basin more.
 
-The other half of the trials goes on with all data, so nothing found in a restart is lost.
+The other half of the trials goes on with all data, so what a restart finds is followed up at once.
 
 Beside other workers a trial may have been asked before the best value was known: then it says nothing about
 whether that can be improved, and a restart does not own it.
 """
 
+import math
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from search.trial import Trial
 
 SETTLED = 1e-6
 """An improvement below this share of the range of the initial design is none."""
 
-PATIENCE = 4
-"""Trials without improvement, beyond one per dimension, after which a search has settled."""
+FLOOR = 3e-2
+"""Values within this share of the range from the best are on the floor of its basin. A search that asks
+elsewhere explores by itself and has not settled, however long it does not improve."""
 
-NEAR = 0.1
-"""Distance of two trials in one basin: root mean square over the columns of the unit cube."""
+PATIENCE = 4
+"""Trials on the floor without improvement, beyond one per dimension, after which a search has settled."""
 
 
 def restarting(number: int) -> bool:
@@ -33,112 +34,88 @@ def restarting(number: int) -> bool:
     return number % 2 == 1
 
 
-def belongs(trial: Trial, start: int | None) -> bool:
-    """Whether a trial is part of the search whose trials begin with number `start`; all are of the first."""
-    return start is None or (trial.number >= start and restarting(trial.number))
-
-
 @dataclass
 class Descent:
     """The course of one search, the first or a restart."""
 
     initial: int
-    """Size of its initial design."""
+    """So many trials it has to begin with: they explore, and none of them is idle."""
+    range: float | None
+    """Of the values of the initial design; `None` until it is complete."""
     values: list[float] = field(default_factory=list)
-    """Of the design."""
+    """Of the trials to begin with."""
     best: Trial | None = None
     informed: int = 0
     """Trials from this number on were asked when the best was known."""
     idle: int = 0
-    """How many of those did not improve on it."""
-
-    @property
-    def designed(self) -> bool:
-        """Whether the initial design is complete."""
-        return len(self.values) == self.initial
+    """How many of those did not improve on it, though they were on its floor."""
 
     def learn(self, trial: Trial, value: float, next_number: int) -> None:
         """An outcome of this search; arguments as of `Restarts.learn`."""
-        if self.best is None or value < self._mark(self.best):
+        exploring = len(self.values) < self.initial
+        above = math.inf if self.best is None else value - (self.best.value or 0.0)
+        unit = 0.0 if exploring or self.range is None else self.range
+        if self.best is None or above < -SETTLED * unit:
             self.best, self.informed, self.idle = trial, next_number, 0
-        elif not self.designed:
+        elif exploring:
             self.informed = next_number
-        elif trial.number >= self.informed:
+        elif trial.number >= self.informed and above <= FLOOR * unit:
             self.idle += 1
-        if not self.designed:
-            self.values.append(value)
+        if exploring:
+            self._explore(value)
 
-    @property
-    def found(self) -> Trial:
-        """The best trial, of at least one."""
-        assert self.best is not None
-        return self.best
-
-    def _mark(self, best: Trial) -> float:
-        """What an improvement is below."""
-        assert best.value is not None
-        if not self.designed:
-            return best.value
-        return best.value - SETTLED * (max(self.values) - min(self.values))
+    def _explore(self, value: float) -> None:
+        self.values.append(value)
+        if len(self.values) == self.initial and self.range is None:
+            self.range = max(self.values) - min(self.values)
 
 
 class Restarts:
-    """Which trials belong to the latest restart: a fold of the outcomes, in order of arrival.
+    """When searches settled: a fold of the outcomes, in order of arrival.
 
-    A search has settled when trials that knew its best did not improve on it. A restart is over also when its
-    best is near that of the other trials or of an earlier search: it has come back to a basin that is known.
+    A search has settled when several trials that knew its best looked about it and did not improve on it.
 
     Args:
-        initial: size of the initial design of every restart.
+        initial: trials that every search has to begin with.
         dimensions: of the space.
-        distance: of two trials, as `NEAR` has it.
     """
 
-    def __init__(self, initial: int, dimensions: int, distance: Callable[[Trial, Trial], float]) -> None:
+    def __init__(self, initial: int, dimensions: int) -> None:
         self._initial, self._patience = initial, PATIENCE + dimensions
-        self._distance = distance
-        self._descent = Descent(initial)
-        self._known: list[Trial] = []
-        """The best trials of the searches that settled."""
-        self._other: Trial | None = None
-        """The best trial outside the restart."""
-        self._starts: list[tuple[int, int]] = []
-        """How many outcomes there were when a search was over, and the first number of the next."""
+        self._descent = Descent(initial, None)
+        self._start: int | None = None
+        """The first number of the restart."""
+        self._settled: list[int] = []
+        """How many outcomes there were when a search settled."""
 
-    def start(self, outcomes: int) -> int | None:
-        """The first number of the latest restart when so many outcomes had arrived; `None` before any."""
-        place = bisect_right(self._starts, outcomes, key=itemgetter(0))
-        return self._starts[place - 1][1] if place else None
+    def settled(self, outcomes: int) -> int:
+        """How many searches had settled when so many outcomes had arrived."""
+        return bisect_right(self._settled, outcomes)
 
-    def learn(self, trial: Trial, outcomes: int, next_number: int) -> None:
+    def learn(self, trial: Trial, outcomes: int, next_number: int) -> Trial | None:
         """An outcome arrived.
 
         Args:
             trial: that ended.
             outcomes: how many there are now.
             next_number: of the next trial; those from it on know this outcome.
+
+        Returns:
+            The best trial of a search that settles with this outcome.
         """
-        if trial.value is None or trial.given:
-            return
-        if not belongs(trial, self.start(outcomes)):
-            self._other = min(self._other or trial, trial, key=_value)
-            return
+        if trial.value is None or not self._owns(trial):
+            return None
         self._descent.learn(trial, trial.value, next_number)
-        if self._descent.idle >= self._patience:
-            self._known.append(self._descent.found)
-        elif not self._back():
-            return
-        self._descent = Descent(self._initial)
-        self._starts.append((outcomes, next_number))
+        if self._descent.idle < self._patience:
+            return None
+        best = self._descent.best
+        self._descent = Descent(self._initial, self._descent.range)
+        self._start = next_number
+        self._settled.append(outcomes)
+        return best
 
-    def _back(self) -> bool:
-        """Whether a restart is in a basin that is known."""
-        if not self._starts or not self._descent.designed:
-            return False
-        others = self._known if self._other is None else [*self._known, self._other]
-        return any(self._distance(self._descent.found, other) < NEAR for other in others)
-
-
-def _value(trial: Trial) -> float:
-    assert trial.value is not None
-    return trial.value
+    def _owns(self, trial: Trial) -> bool:
+        """Whether a trial is part of the latest search; those given are of none."""
+        if self._start is None:
+            return not trial.given
+        return trial.number >= self._start and restarting(trial.number)

@@ -23,6 +23,9 @@ FIT_CAP, DATA_CAP = 200, 400
 LONGEST = 32
 """Most trials between two fits."""
 
+STREAMS = 4
+"""Fits that are kept, of as many lists of trials; another one is made again."""
+
 FOREST_CAP = 2000
 """Most trials a forest is grown on."""
 
@@ -42,9 +45,9 @@ class ProcessFactory:
 
     def __init__(self, categorical: Mask) -> None:
         self._categorical = categorical
-        self._fits: dict[int | None, tuple[int, TargetTransform, GaussianProcess]] = {}
+        self._fits: dict[int, tuple[int, TargetTransform, GaussianProcess]] = {}
 
-    def make(self, rows: Array, values: Array, stream: int | None) -> GaussianProcess:
+    def make(self, rows: Array, values: Array, stream: int) -> GaussianProcess:
         """A process over all rows (n, d) and values (n,), or as many as it can carry.
 
         Args:
@@ -57,7 +60,7 @@ class ProcessFactory:
             return process
         return process.extended(rows[count:], transform(values[count:]))
 
-    def transform(self, stream: int | None) -> TargetTransform:
+    def transform(self, stream: int) -> TargetTransform:
         """Of the values of the process last made over a stream."""
         return self._fits[stream][1]
 
@@ -72,9 +75,7 @@ class ProcessFactory:
         scale = CHANCE_OF_SUCCESS, 1.0
         return GaussianProcess(rows, labels, hyperparameters, self._categorical, scale)
 
-    def _fit(
-        self, rows: Array, values: Array, stream: int | None
-    ) -> tuple[int, TargetTransform, GaussianProcess]:
+    def _fit(self, rows: Array, values: Array, stream: int) -> tuple[int, TargetTransform, GaussianProcess]:
         """The last count at which a fit was due, and what it found then."""
         count = last_refit(len(values))
         if stream not in self._fits or self._fits[stream][0] != count:
@@ -83,7 +84,10 @@ class ProcessFactory:
             few, kept = subset(values, FIT_CAP), subset(values, DATA_CAP)
             hyperparameters = fit(rows[few], transform(values[few]), self._categorical)
             process = GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
+            self._fits.pop(stream, None)
             self._fits[stream] = count, transform, process
+            for oldest in list(self._fits)[:-STREAMS]:
+                del self._fits[oldest]
         return self._fits[stream]
 
 

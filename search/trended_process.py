@@ -97,9 +97,9 @@ class TrendedFactory:
     def __init__(self, prior: Prior, categorical: Mask) -> None:
         self._prior = prior
         self._categorical = categorical
-        self._fits: dict[int | None, tuple[int, _Fit]] = {}
+        self._fits: dict[int, tuple[int, _Fit]] = {}
 
-    def make(self, rows: Array, values: Array, stream: int | None) -> GaussianProcess:
+    def make(self, rows: Array, values: Array, stream: int) -> GaussianProcess:
         """A process over rows (n, d) and values (n,); arguments as of `ProcessFactory.make`."""
         count = last_refit(len(values))
         if stream not in self._fits or self._fits[stream][0] != count:
@@ -116,7 +116,7 @@ class TrendedFactory:
         scale = plain.mean * spread, plain.variance * spread**2
         return TrendedProcess(fitted.trend, rows, left, hyperparameters, categorical, scale)
 
-    def transform(self, stream: int | None) -> TargetTransform:
+    def transform(self, stream: int) -> TargetTransform:
         """Of the values of the process last made over a stream."""
         return self._fits[stream][1].values
 

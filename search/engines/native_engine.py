@@ -21,15 +21,17 @@ from search.front_judgement import FrontJudge
 from search.history import History, Moment
 from search.initial_design import drawn_in, middle_of, share_of_box
 from search.judgement import Evidence, Judge
+from search.known_basins import SAMPLE, Basin, outside
 from search.maximiser import Maximiser
 from search.moves import Moves
 from search.prior import Prior, PriorMean
 from search.prior_basins import PriorScore, basins
-from search.restarts import Restarts, belongs, restarting
+from search.restarts import Restarts, restarting
+from search.threads import one_thread
 from search.trial import Trial
 from spaces.configs import Config
 from spaces.encoding import Kind
-from spaces.errors import BadInput, Mistake
+from spaces.errors import BadInput, Infeasible, Mistake
 
 Array = npt.NDArray[np.float64]
 
@@ -85,7 +87,7 @@ class NativeEngine(SobolEngine):
         self._initial = initial_points or self._dimensions + 2
         self._trees = surrogate == "forest"
         self._prior = None if prior is None else Prior(prior, self.encoder)
-        self._basins: Array | None = None
+        self._prior_basins: Array | None = None
         if objectives > 1:
             self._judge: Judge = FrontJudge(self.encoder, trees=self._trees, reference=reference)
         else:
@@ -93,7 +95,9 @@ class NativeEngine(SobolEngine):
         self._moves = Moves(self.encoder, self.feasible)
         self._batches = Batches()
         self._prepared: tuple[Batch, dict[int, Array]] | None = None
-        self._restarts = Restarts(self._initial, self._dimensions, self._distance)
+        self._restarts = Restarts(self._initial, self._dimensions)
+        self._basins: list[Basin] = []
+        """Where searches have settled, one after another."""
 
     def _propose(self, number: int, rng: np.random.Generator) -> Config:
         """The initial design while there is too little to learn from, then the greatest acquisition."""
@@ -105,9 +109,7 @@ class NativeEngine(SobolEngine):
         if batch.size > 1:
             row = self._rows_of(batch).get(number)
         else:
-            found = self._look(
-                self.history, self.candidates, self._stream(number, self.history.moment), 1, rng
-            )
+            found = self._look(self.history, self.candidates, self._stream(number, batch.moment), 1, rng)
             row = None if found is None else found[0]
         if row is None or not len(self.candidates.unasked(row[None, :])):  # asked by the batch's other part
             return super()._propose(number, rng)
@@ -130,23 +132,34 @@ class NativeEngine(SobolEngine):
 
     def _hints(self) -> Array:
         """The floors of the prior's basins, found once; no rows without a prior."""
-        if self._basins is None:
+        if self._prior_basins is None:
             rng = np.random.default_rng([self.seed, 0])
             none = np.empty((0, len(self.encoder.columns)))
-            self._basins = none if self._prior is None else basins(self._prior, self._moves, rng)
-        return self._basins
+            self._prior_basins = none if self._prior is None else basins(self._prior, self._moves, rng)
+        return self._prior_basins
 
     def _adopt(self, trial: Trial) -> None:
         if self._taught():
             self._batches.of(trial.number, self.history.moment)
 
     def _learn(self, trial: Trial) -> None:
-        if not self._trees and self.objectives == 1:
-            self._restarts.learn(trial, self.history.moment.ended, self.history.next_number)
+        if self._trees or self.objectives > 1:
+            return
+        best = self._restarts.learn(trial, self.history.moment.ended, self.history.next_number)
+        if best is not None:
+            with one_thread():
+                self._basins.append(self._basin(best))
 
-    def _distance(self, one: Trial, other: Trial) -> float:
-        """Of two trials: root mean square over the columns of the unit cube."""
-        return float(np.sqrt(np.mean(np.diff(self.candidates.rows([one, other]), axis=0) ** 2)))
+    def _basin(self, best: Trial) -> Basin:
+        """The basin of a search that has just settled."""
+        (centre,) = self.candidates.rows([best])
+        rng = np.random.default_rng([self.seed, self.history.moment.ended])
+        try:
+            sample = self.candidates.random(SAMPLE, rng)
+        except Infeasible:  # nothing is left to be asked
+            sample = centre[None, :]
+        metric = self._judge.metric(Evidence.of(self.history, self.candidates))
+        return Basin.about(centre, *metric, sample)
 
     def _taught(self) -> bool:
         """Whether there is enough to learn from."""
@@ -167,33 +180,37 @@ class NativeEngine(SobolEngine):
             self._prepared = batch, rows
         return self._prepared[1]
 
-    def _parts(self, batch: Batch) -> dict[int | None, list[int]]:
-        """The numbers of a batch by the stream that teaches them, that of all trials first."""
-        parts: dict[int | None, list[int]] = {}
+    def _parts(self, batch: Batch) -> dict[int, list[int]]:
+        """The numbers of a batch by their stream, that of all trials first."""
+        parts: dict[int, list[int]] = {}
         for number in sorted(range(batch.first, batch.first + batch.size), key=restarting):
             parts.setdefault(self._stream(number, batch.moment), []).append(number)
         return parts
 
-    def _stream(self, number: int, moment: Moment) -> int | None:
-        """Which trials teach the model of trial `number`: those from this one on, or all."""
-        return self._restarts.start(moment.ended) if restarting(number) else None
+    def _stream(self, number: int, moment: Moment) -> int:
+        """How many of the basins trial `number` keeps out of."""
+        return self._restarts.settled(moment.ended) if restarting(number) else 0
 
     def _look(
-        self,
-        history: History,
-        candidates: Candidates,
-        stream: int | None,
-        count: int,
-        rng: np.random.Generator,
+        self, history: History, candidates: Candidates, stream: int, count: int, rng: np.random.Generator
     ) -> Array | None:
         """At most `count` rows of great acquisition; `None` where the stream has too little to learn from."""
-        evidence = Evidence.of(history, candidates, partial(belongs, start=stream))
-        if len(evidence.values) < (2 if stream is None else self._initial):
+        evidence, hints = Evidence.of(history, candidates), self._hints()
+        if stream:
+            elsewhere = partial(outside, self._basins[:stream])
+            candidates = candidates.within(elsewhere)
+            evidence, hints = evidence.among(elsewhere(evidence.rows)), hints[elsewhere(hints)]
+        if len(evidence.values) < 2:
             return None
         acquisition = self._judge.acquisition(evidence, stream, rng)
         incumbents = self._judge.incumbents(evidence, rng)
-        maximiser = Maximiser(candidates, self._moves)
-        rows = maximiser.maximise(acquisition, incumbents, count, rng, self._hints())
-        if stream is None:  # a restart knows only its own best value
+        maximiser = Maximiser(candidates, Moves(self.encoder, candidates.feasible))
+        try:
+            rows = maximiser.maximise(acquisition, incumbents, count, rng, hints)
+        except Infeasible:  # the basins are all there is
+            if not stream:
+                raise
+            return None
+        if not stream:  # a restart knows only its own best value
             self._expected = self._judge.gain(acquisition, rows[:1], evidence, stream)
         return rows

@@ -17,12 +17,15 @@ def test_evidence_tells_values_failures_and_pending_trials_apart() -> None:
     for place, value in ((3, 0.5), (0, 1.5), (1, 2.5)):
         engine.tell(trials[place], value)
     engine.tell_failure(trials[4], "diverged")
-    evidence = Evidence.of(engine.history, engine.candidates, lambda trial: trial.number != 1)
-    np.testing.assert_allclose(evidence.rows, rows[[3, 0]], atol=1e-9)
-    np.testing.assert_array_equal(evidence.values, [0.5, 1.5])
+    evidence = Evidence.of(engine.history, engine.candidates)
+    np.testing.assert_allclose(evidence.rows, rows[[3, 0, 1]], atol=1e-9)
+    np.testing.assert_array_equal(evidence.values, [0.5, 1.5, 2.5])
     np.testing.assert_allclose(evidence.ended, rows[[3, 0, 1, 4]], atol=1e-9)
     np.testing.assert_array_equal(evidence.labels, [1.0, 1.0, 1.0, -1.0])
     np.testing.assert_allclose(evidence.pending, rows[[2, 5]], atol=1e-9)
+    few = evidence.among(np.array([True, False, True]))
+    np.testing.assert_array_equal(few.values, [0.5, 2.5])
+    assert (len(few.ended), len(few.pending)) == (4, 2)
 
 
 def test_what_is_pending_promises_little_and_a_failure_less_than_it_would() -> None:
@@ -33,7 +36,7 @@ def test_what_is_pending_promises_little_and_a_failure_less_than_it_would() -> N
 
     def score(ended: Array, labels: Array, pending: Array) -> float:
         evidence = Evidence(rows, values, ended, labels, pending)
-        return float(judge.acquisition(evidence, None, np.random.default_rng(0))(place)[0])
+        return float(judge.acquisition(evidence, 0, np.random.default_rng(0))(place)[0])
 
     free = score(rows, np.ones(12), none)
     assert score(rows, np.ones(12), place) < free - 1.0

@@ -55,7 +55,7 @@ def process() -> TrendedProcess:
     rows = np.random.default_rng(4).random((12, 2))
     prior = Prior(valley, Encoder(space()))
     values = prior(rows) + 0.1 * np.sin(9.0 * rows[:, 0])
-    made = TrendedFactory(prior, NUMERIC).make(rows, values, None)
+    made = TrendedFactory(prior, NUMERIC).make(rows, values, 0)
     assert isinstance(made, TrendedProcess)
     return made
 

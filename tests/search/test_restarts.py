@@ -1,6 +1,6 @@
 """Restarts: a fold of the outcomes, in order of arrival."""
 
-from search.restarts import PATIENCE, SETTLED, Restarts, belongs, restarting
+from search.restarts import FLOOR, PATIENCE, SETTLED, Restarts, restarting
 from search.trial import Trial, TrialState
 
 DESIGN = [5.0, 1.0, 3.0, 2.0]
@@ -8,21 +8,23 @@ IDLE = [1.0] * (PATIENCE + 2)
 """So many trials without improvement settle a search in two dimensions."""
 
 
-def distance(one: Trial, other: Trial) -> float:
-    return abs(float(one.config["x"] or 0) - float(other.config["x"] or 0))
+def settled(values: list[float], workers: int = 1) -> dict[int, int]:
+    """The best trials of the searches that settle, by how many outcomes there were then.
 
-
-def told(values: list[float], places: list[float] | None = None, workers: int = 1) -> Restarts:
-    """Restarts after these outcomes of trials 0, 1, ..., each asked while so many workers were busy."""
-    restarts = Restarts(len(DESIGN), 2, distance)
+    The values are those of trials 0, 1, ..., each asked while so many workers were busy.
+    """
+    restarts, found = Restarts(len(DESIGN), 2), {}
     for number, value in enumerate(values):
-        place = places[number] if places else float(number)
-        trial = Trial(number, {"x": place}, TrialState.DONE, value)
-        restarts.learn(trial, number + 1, number + workers)
-    return restarts
+        trial = Trial(number, {}, TrialState.DONE, value)
+        best = restarts.learn(trial, number + 1, number + workers)
+        if best is not None:
+            found[number + 1] = best.number
+    assert [restarts.settled(outcomes) for outcomes in (0, len(values))] == [0, len(found)]
+    assert all(restarts.settled(count) == place for place, count in enumerate(found, 1))
+    return found
 
 
-def after_settling(own: list[float], others: float = 1.0) -> list[float]:
+def with_restart(own: list[float], others: float = 1.0) -> list[float]:
     """A first search that settles at 1, and a restart with these values of its own between others."""
     values = [*DESIGN, *IDLE]
     for value in own:
@@ -32,56 +34,39 @@ def after_settling(own: list[float], others: float = 1.0) -> list[float]:
     return values
 
 
-def test_a_search_that_improves_does_not_restart() -> None:
-    falling = [*DESIGN, *(0.9**k for k in range(40))]
-    assert told(falling).start(len(falling)) is None
+def test_a_search_that_improves_does_not_settle() -> None:
+    assert settled([*DESIGN, *(0.9**k for k in range(40))]) == {}
 
 
-def test_after_its_patience_without_improvement_a_search_has_settled() -> None:
-    settled = len(DESIGN) + len(IDLE)
-    restarts = told([*DESIGN, *IDLE])
-    assert restarts.start(settled - 1) is None
-    assert restarts.start(settled) == settled
+def test_after_its_patience_without_improvement_a_search_has_settled_at_its_best() -> None:
+    assert settled([*DESIGN, *IDLE[:-1]]) == {}
+    assert settled([*DESIGN, *IDLE]) == {len(DESIGN) + len(IDLE): DESIGN.index(1.0)}
+
+
+def test_a_search_that_asks_elsewhere_has_not_settled() -> None:
+    off_the_floor = 1.0 + 1.1 * FLOOR * (max(DESIGN) - min(DESIGN))
+    assert settled([*DESIGN, *[off_the_floor] * 40]) == {}
 
 
 def test_improvements_too_small_to_matter_are_none() -> None:
-    creeping = [1.0 - 0.1 * SETTLED * k for k in range(len(IDLE))]
-    assert told([*DESIGN, *creeping]).start(10) is not None
+    assert len(settled([*DESIGN, *(1.0 - 0.1 * SETTLED * k for k in range(len(IDLE)))])) == 1
 
 
 def test_trials_that_did_not_know_the_best_say_nothing_about_settling() -> None:
-    values = [*DESIGN, 0.5, *[1.0] * (len(IDLE) + 7)]
-    restarts = told(values, workers=8)  # the 7 asked before the value .5 arrived are idle in no sense
-    assert restarts.start(len(values) - 1) is None
-    assert restarts.start(len(values)) == len(values) + 7
+    values = [*DESIGN, 0.99, *[1.0] * (len(IDLE) + 7)]  # 7 of them were asked before the .99 arrived
+    assert settled(values[:-1], workers=8) == {}
+    assert settled(values, workers=8) == {len(values): len(DESIGN)}
 
 
 def test_a_restart_settles_by_its_own_trials_alone() -> None:
-    start = len(DESIGN) + len(IDLE)
-    falling = after_settling([50.0 * 0.9**k for k in range(40)])
-    assert told(falling).start(len(falling)) == start
-    settled = after_settling([*DESIGN, *IDLE])
-    again = told(settled).start(len(settled))
-    assert again == len(settled)
+    first = {len(DESIGN) + len(IDLE): DESIGN.index(1.0)}
+    assert settled(with_restart([50.0 * 0.9**k for k in range(40)])) == first
+    values = with_restart([*DESIGN, *IDLE])
+    own = [number for number in range(len(DESIGN) + len(IDLE), len(values)) if restarting(number)]
+    assert settled(values) == first | {len(values): own[DESIGN.index(1.0)]}
 
 
-def test_a_restart_that_comes_back_to_a_known_basin_is_over() -> None:
-    values = after_settling([5.0, 2.0, 3.0, 4.0, 1.5])
-    places = [float(number) for number in range(len(values))]
-    apart = told(values, places)
-    assert apart.start(len(values)) == len(DESIGN) + len(IDLE)
-    places[-1] = 1.05  # that of the first search is 1
-    assert told(values, places).start(len(values)) == len(values)
-
-
-def test_a_restart_is_not_back_before_its_design_is_complete() -> None:
-    values = after_settling([5.0, 1.5])
-    places = [float(number) for number in range(len(values))]
-    places[-1] = 1.05
-    assert told(values, places).start(len(values)) == len(DESIGN) + len(IDLE)
-
-
-def test_all_trials_belong_to_the_first_search_and_later_odd_ones_to_a_restart() -> None:
-    trials = [Trial(number, {}, TrialState.DONE, 0.0) for number in range(8)]
-    assert all(belongs(trial, None) for trial in trials)
-    assert [trial.number for trial in trials if belongs(trial, 3)] == [3, 5, 7]
+def test_outcomes_known_before_the_search_are_none_of_its_own() -> None:
+    restarts = Restarts(2, 2)
+    for number in range(-1, -20, -1):
+        assert restarts.learn(Trial(number, {}, TrialState.DONE, 1.0, source="given"), -number, 0) is None

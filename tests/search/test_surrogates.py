@@ -20,8 +20,8 @@ def test_refits_are_due_at_every_trial_and_later_at_every_sixteenth_part() -> No
 def test_hyperparameters_depend_on_the_trials_and_not_on_when_they_were_asked_for() -> None:
     steady, late = ProcessFactory(NO_CATEGORIES), ProcessFactory(NO_CATEGORIES)
     for n in range(10, 61):
-        steady.make(ROWS[:n], VALUES[:n], None)
-    one, other = steady.make(ROWS, VALUES, None), late.make(ROWS, VALUES, None)
+        steady.make(ROWS[:n], VALUES[:n], 0)
+    one, other = steady.make(ROWS, VALUES, 0), late.make(ROWS, VALUES, 0)
     np.testing.assert_array_equal(one.predict(ROWS[::3] + 0.01), other.predict(ROWS[::3] + 0.01))
 
 
@@ -36,13 +36,13 @@ def test_a_subset_holds_the_best_half_and_an_even_spread_in_order() -> None:
 
 def test_a_process_takes_no_more_than_its_cap() -> None:
     rows = RNG.random((DATA_CAP + 100, 2))
-    process = ProcessFactory(NO_CATEGORIES).make(rows, rows.sum(axis=1), None)
+    process = ProcessFactory(NO_CATEGORIES).make(rows, rows.sum(axis=1), 0)
     assert DATA_CAP <= len(process.x) < DATA_CAP + LONGEST
 
 
 def test_what_came_after_a_fit_is_known_as_if_the_covariance_were_factorised_anew() -> None:
     factory = ProcessFactory(NO_CATEGORIES)
-    grown, fitted = factory.make(ROWS[:47], VALUES[:47], None), factory.make(ROWS[:46], VALUES[:46], None)
+    grown, fitted = factory.make(ROWS[:47], VALUES[:47], 0), factory.make(ROWS[:46], VALUES[:46], 0)
     anew = GaussianProcess(grown.x, grown.y, fitted.hyperparameters, NO_CATEGORIES)
     for one, other in zip(grown.predict(ROWS + 0.01), anew.predict(ROWS + 0.01), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)
