@@ -26,6 +26,7 @@ from ray import cloudpickle
 from ray.exceptions import (
     ActorUnavailableError,
     ActorUnschedulableError,
+    GetTimeoutError,
     NodeDiedError,
     OutOfMemoryError,
     RayActorError,
@@ -126,6 +127,8 @@ class Mail:
     def __init__(self) -> None:
         self.box: Any = None
         self.keys = itertools.count()
+        self._letters: Any = None
+        """What has been asked of the mailbox and not come yet."""
 
     def open(self) -> None:
         """Have a mailbox; one that dies with its node is started elsewhere, empty."""
@@ -133,11 +136,18 @@ class Mail:
             self.box = _remote_mailbox.options(num_cpus=0, max_restarts=-1, enable_task_events=False).remote()
 
     def take(self) -> list[Partial]:
-        """What tasks have reported since the last time."""
+        """What tasks have reported since the last time; what is late comes with a later call."""
+        if self.box is None:
+            return []
+        self._letters = self._letters or self.box.take.remote()
         partials: list[Partial] = []
-        if self.box is not None:
-            with contextlib.suppress(RayError):
-                partials = ray.get(self.box.take.remote(), timeout=_MAIL_PATIENCE)
+        try:
+            partials = ray.get(self._letters, timeout=_MAIL_PATIENCE)
+        except GetTimeoutError:
+            return []
+        except RayError as error:
+            log.info("reports were lost with the mailbox: %s", one_line(str(error)))
+        self._letters = None
         return partials
 
     def stop(self, key: int) -> None:
@@ -147,9 +157,14 @@ class Mail:
 
     def close(self) -> None:
         """Have no mailbox."""
-        box, self.box = self.box, None
+        box = self.box
+        self.forget()
         if box is not None and ray.is_initialized():
             ray.kill(box)
+
+    def forget(self) -> None:
+        """The mailbox went away with its cluster."""
+        self.box = self._letters = None
 
 
 class RayWorker(Worker):
@@ -320,7 +335,7 @@ class RayBackend(SlotBackend[RayWorker]):
         """The head is gone, and all tasks with it: connect again where it returns, or give up."""
         count = len(self._slots)
         self._lose_all(f"the Ray head at {self._head} went away")
-        self._mail.box = None
+        self._mail.forget()
         log.warning(
             "the Ray head at %s went away; waiting up to %g s for it", self._head, self._reconnect_seconds
         )
