@@ -17,8 +17,9 @@ Array = npt.NDArray[np.float64]
 
 POWERS = -2.0, 2.0
 """Range of the exponent; 1 changes nothing, less draws in an upper tail."""
-NEGLIGIBLE = 1e-100
-"""Share of the standard deviation below which quartiles coincide: values divided by it would overflow."""
+NEGLIGIBLE = 1e-30
+"""Share of the greatest distance from the median below which quartiles coincide: the variance of what is
+transformed has eighth powers of the others divided by it, which would overflow."""
 
 
 def yeo_johnson(y: Array, power: float) -> Array:
@@ -61,9 +62,9 @@ class TargetTransform:
     def fit(cls, values: Array) -> Self:
         """The transform under which `values`, shape (n,), are closest to standard normal."""
         center = float(np.median(values))
-        spread, deviation = float(np.subtract(*np.percentile(values, [75.0, 25.0]))), float(np.std(values))
-        if spread <= NEGLIGIBLE * deviation:  # half of the values are equal, or as good as
-            spread = deviation
+        spread = float(np.subtract(*np.percentile(values, [75.0, 25.0])))
+        if spread <= NEGLIGIBLE * float(np.max(np.abs(values - center))):
+            spread = float(np.std(values))  # half of the values are equal, or as good as
         if not spread > 1e-14 * abs(center):
             return cls(center, 1.0, 1.0, 0.0, 1.0)
         y = (values - center) / spread

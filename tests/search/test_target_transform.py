@@ -50,6 +50,8 @@ def test_differences_of_1e_10_survive() -> None:
 @given(st.lists(st.floats(-1e12, 1e12), min_size=2, max_size=30))
 @example([0.0, 0.0, 0.0, 1.0, 2.2250738585e-313])
 @example([0.0, 0.0, 1.0, 3.330029165446491e-257, -1.0])
+@example([0.0, 0.0, 1.0, 3.6e-70, -1.0])
+@example([0.0, 0.0, 1.0, 1.1e-30, -1.0])
 def test_order_is_kept_and_nothing_becomes_infinite(values: list[float]) -> None:
     ordered = np.sort(np.array(values))
     z = TargetTransform.fit(ordered)(ordered)
