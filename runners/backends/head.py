@@ -13,14 +13,16 @@ from typing import Self
 _GLANCE = 1.0
 """Seconds between two knocks on a head that answered."""
 _KNOCKS = 3
-"""Knocks without an answer after which a head is gone: one alone may be a busy network."""
+"""Knocks without an answer after which a head is gone: one alone may be a busy network. One that is refused
+is enough: nobody listens."""
 
 
 class Head:
     """The place a cluster is reached at.
 
     Ray itself says nothing when its head dies: calls to it block, and after a minute it ends the process. So
-    the head is watched by whether its port can be connected to.
+    the head is watched by whether its port can be connected to. A head that was gone stays so: another one at
+    its place knows nothing of this connection, and Ray aborts the process that asks it.
     """
 
     def __init__(self, place: str, host: str, port: int | None) -> None:
@@ -44,17 +46,19 @@ class Head:
 
     def answers(self) -> bool:
         """Whether somebody listens, as of the last second."""
-        if time.monotonic() - self._knocked >= _GLANCE:
+        if time.monotonic() - self._knocked >= _GLANCE and self._unanswered < _KNOCKS:
             try:
                 self.knock()
                 self._unanswered = 0
+            except ConnectionRefusedError:
+                self._unanswered = _KNOCKS
             except OSError:
                 self._unanswered += 1
             self._knocked = time.monotonic()
         return not self._unanswered
 
     def is_gone(self) -> bool:
-        """Whether several knocks in a row were not answered."""
+        """Whether several knocks in a row were not answered, or one was refused."""
         return not self.answers() and self._unanswered >= _KNOCKS
 
 
