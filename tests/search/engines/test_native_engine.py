@@ -154,15 +154,21 @@ def test_a_crowd_at_the_end_of_a_small_space_gets_every_configuration_once() -> 
 
 
 def test_a_hidden_cliff_is_approached_and_not_run_into_every_time() -> None:
-    """Of the last twenty trials at most fourteen, on average over seeds: one seed alone has from 8 to 17."""
-    beyond = []
+    """Of the last twenty trials at most fourteen, on average over seeds: one seed alone has from 8 to 17.
+
+    One seed of ten ends 0.05 above the least value, with the oldest versions of NumPy and SciPy.
+    """
+    beyond, values = [], []
     for seed in range(5):
         engine = make_engine("native", plane(), seed=seed)
         run(engine, 50, lambda config: config["x"] > 0.6)
         beyond.append(sum(trial.config["x"] > 0.6 for trial in engine.history.trials[-20:]))  # type: ignore[operator]
         best = engine.best()
         assert best is not None
-        assert best.value == pytest.approx(-2.2, abs=0.02)
+        assert best.value is not None
+        values.append(best.value)
+    assert np.median(values) == pytest.approx(-2.2, abs=1e-3)
+    assert max(values) < -2.1
     assert np.mean(beyond) <= 14
 
 
