@@ -83,7 +83,8 @@ def test_another_process_with_more_threads_asks_the_same_and_another_seed_does_n
     )
 
     def output(seed: int, threads: int) -> bytes:
-        variables = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONHASHSEED": str(threads)}
+        variables = {**os.environ, "PYTHONHASHSEED": str(threads)}
+        variables |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
         return subprocess.run(
             [sys.executable, "-c", script, str(seed)],
             cwd=ROOT,
