@@ -88,6 +88,11 @@ def _varies(space: ConfigurationSpace, parameter: Any) -> bool:
     return numeric and fixed_value(parameter) is None and not space.parent_conditions_of[parameter.name]
 
 
+def value_of(trial: Trial) -> float | None:
+    """The value of a trial at its own fidelity; `None` where it has none."""
+    return trial.estimate if trial.value is None else trial.value
+
+
 def whole(history: History) -> list[Trial]:
     """Trials at the target that this search asked for, in order of their numbers."""
     return [trial for trial in history.trials if trial.cost is None and not trial.given]

@@ -51,9 +51,7 @@ class FidelityModel:
     every: GaussianProcess
 
     @classmethod
-    def of(
-        cls, encoder: Encoder, column: int, top: float, rows: Array, values: Array, categorical: Mask
-    ) -> Self:
+    def of(cls, encoder: Encoder, column: int, top: float, rows: Array, values: Array) -> Self:
         """The model of values (n,) at rows (n, d), of which two at least are below the target.
 
         Args:
@@ -62,9 +60,8 @@ class FidelityModel:
             top: what it holds at the target.
             rows: in order of arrival.
             values: what is minimised.
-            categorical: columns compared by equality, shape (d,).
         """
-        cheap = rows[:, column] < top
+        categorical, cheap = encoder.categorical, rows[:, column] < top
         values = levelled(rows, values, column, top, categorical)
         targets = TargetTransform.fit(values)(values)
         kept = _kept(values, cheap)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from search.fidelity import value_of
 from search.history import History
 from search.trial import Trial
 
@@ -53,7 +54,7 @@ def fidelity_account(history: History, name: str) -> FidelityAccount:
 
 
 def _level(value: float, trials: Sequence[Trial]) -> Level:
-    values = [each.estimate if each.value is None else each.value for each in trials]
+    values = [value_of(each) for each in trials]
     return Level(
         value,
         len(trials),

@@ -46,7 +46,7 @@ class FrontJudge(Judge):
             model, transform = self._model(number, evidence.rows, values, rng)
             models.append(model)
             references.append(None if limit is None else float(transform(np.array([limit]))[0]))
-        success = self._success(evidence)
+        success = self.success(evidence)
         front = np.column_stack([model.predict(evidence.rows)[0] for model in models])
         gain = HypervolumeImprovement(models, front, _reference(front, references, rng), success)
         return gain.believing(believed_rows(gain, evidence.pending))

@@ -19,7 +19,7 @@ from search.partial_dependence import Curve, curve
 from search.sensitivity import Sample, indices
 from search.surrogates import ProcessFactory
 from search.target_transform import TargetTransform
-from spaces.encoding import Encoder, Kind
+from spaces.encoding import Encoder
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -69,7 +69,7 @@ def importance(history: History, encoder: Encoder, feasible: Callable[[Array], M
         feasible: which canonical rows, shape (n, d), are legal and satisfy the known constraint.
     """
     done = [trial for trial in history.done if trial.value is not None]
-    varying = [j for j, column in enumerate(encoder.columns) if column.kind is not Kind.CONSTANT]
+    varying = encoder.varying
     needed = max(FEWEST, FEWEST_EACH * len(varying))
     if len(done) < needed:
         why = f"{len(done)} values are too few for {len(varying)} parameters: {needed} are needed"
@@ -87,7 +87,7 @@ def importance(history: History, encoder: Encoder, feasible: Callable[[Array], M
 
 
 def _model(encoder: Encoder, rows: Array, values: Array) -> tuple[GaussianProcess, TargetTransform]:
-    factory = ProcessFactory(np.array([column.kind is Kind.CATEGORICAL for column in encoder.columns]))
+    factory = ProcessFactory(encoder.categorical)
     return factory.make(rows, values, 0), factory.transform(0)
 
 

@@ -31,7 +31,7 @@ def middle_of(encoder: Encoder) -> Array:
     row = np.full(len(encoder.columns), FILL)
     for j, column in enumerate(encoder.columns):
         if column.kind is not Kind.ORDINAL:
-            row[j] = column.unit(column.codes_of(np.array([encoder.space[column.name].default_value])))[0]
+            row[j] = column.cell(encoder.space[column.name].default_value)
     return np.where(np.isnan(row), FILL, row)
 
 
@@ -48,8 +48,7 @@ def drawn_in(
         middle: row of shape (d,).
         share: of the way from the middle that is left.
     """
-    numeric = np.array([column.kind is not Kind.CATEGORICAL for column in encoder.columns])
-    first = True
+    numeric, first = ~encoder.categorical, True
 
     def rows(n: int) -> Array:
         nonlocal first

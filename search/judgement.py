@@ -22,7 +22,7 @@ from search.surrogates import DATA_CAP, ProcessFactory, forest, subset
 from search.target_transform import TargetTransform
 from search.trended_process import TrendedFactory
 from search.trial import TrialState
-from spaces.encoding import Encoder, Kind
+from spaces.encoding import Encoder
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -82,9 +82,8 @@ class Judge:
     def __init__(self, encoder: Encoder, *, trees: bool, prior: Prior | None = None) -> None:
         self._encoder = encoder
         self._trees = trees
-        self._categorical = np.array([column.kind is Kind.CATEGORICAL for column in encoder.columns])
-        self._processes = ProcessFactory(self._categorical)
-        self._values = self._processes if prior is None else TrendedFactory(prior, self._categorical)
+        self._processes = ProcessFactory(encoder.categorical)
+        self._values = self._processes if prior is None else TrendedFactory(prior, encoder.categorical)
 
     def acquisition(self, evidence: Evidence, stream: int, rng: np.random.Generator) -> Score:
         """Expected improvement under the evidence, small where a failure is likely.
@@ -94,7 +93,7 @@ class Judge:
             stream: names the growing list of values; its calls share a fit until the next refit is due.
             rng: source of randomness.
         """
-        success = self._success(evidence)
+        success = self.success(evidence)
         surrogate = self._surrogate(evidence, stream, rng)
         surrogate = surrogate.believing(believed_rows(_improvement(surrogate, success), evidence.pending))
         return _improvement(surrogate, success)
@@ -115,10 +114,9 @@ class Judge:
         gain = expected_improvement(float(mean[0]), float(std[0]), acquisition.best, transform)
         return gain * float(np.exp(log_success(acquisition.success, row)[0]))
 
-    def metric(self, evidence: Evidence) -> tuple[Array, Mask]:
-        """Lengthscales of the process over all values, and the columns compared by equality; (d,) each."""
-        process = self._values.make(evidence.rows, evidence.values, 0)
-        return process.hyperparameters.lengthscales, self._categorical
+    def lengthscales(self, evidence: Evidence) -> Array:
+        """Of the process over all values, shape (d,)."""
+        return self._values.make(evidence.rows, evidence.values, 0).hyperparameters.lengthscales
 
     def incumbents(self, evidence: Evidence, rng: np.random.Generator) -> Array:
         """Rows of the trials with a value, best first, shape (n, d)."""
@@ -133,7 +131,7 @@ class Judge:
             return forest(evidence.rows, evidence.values, int(rng.integers(2**31)), self._encoder.active)
         return self._values.make(evidence.rows, evidence.values, stream)
 
-    def _success(self, evidence: Evidence) -> GaussianProcess | None:
+    def success(self, evidence: Evidence) -> GaussianProcess | None:
         """The process over failures and successes; `None` before the first failure."""
         if not np.any(evidence.labels < 0.0):
             return None

@@ -9,7 +9,7 @@ where the window runs from the first start to the last end, and run times are th
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median
 from typing import Any
@@ -97,6 +97,11 @@ class SearchReport:
             ],
             "timing": None if self.timing is None else asdict(self.timing),
         }
+
+
+def outcomes(search: Mapping[str, Any]) -> int:
+    """How many trials of a search had an outcome, from its report, which leaves out kinds it may not have."""
+    return int(sum(search.get(kind, 0) for kind in ("done", "failed", "pruned", "partial")))
 
 
 def report(history: History, *, workers: int | None = None, top: int = 10) -> SearchReport:

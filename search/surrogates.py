@@ -5,6 +5,7 @@ kept between calls only saves computing it again.
 """
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from search.target_transform import TargetTransform
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Fit = TypeVar("Fit")
 
 FIT_CAP, DATA_CAP = 200, 400
 """Most trials a fit of the hyperparameters, and a Gaussian process, take: both cost their cube."""
@@ -23,8 +25,9 @@ FIT_CAP, DATA_CAP = 200, 400
 LONGEST = 32
 """Most trials between two fits."""
 
-STREAMS = 4
-"""Fits that are kept, of as many lists of trials; another one is made again."""
+STREAMS = 8
+"""Fits that are kept, of as many lists of trials: all of six objectives, or the latest restarts. Another one
+is made again."""
 
 FOREST_CAP = 2000
 """Most trials a forest is grown on."""
@@ -36,6 +39,33 @@ CHANCE_OF_SUCCESS = 1.0
 """Mean label far from all trials, one standard deviation above failure: five in six succeed."""
 
 
+class Fits(Generic[Fit]):
+    """What was fitted to growing lists of trials, each until its next refit is due."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[int, Fit]] = {}
+
+    def of(self, stream: int, trials: int, made: Callable[[int], Fit]) -> tuple[int, Fit]:
+        """At how many trials the last fit was due, and what it found.
+
+        Args:
+            stream: names the list.
+            trials: how long it is now.
+            made: first trials of the list to fit to -> what is found.
+        """
+        count = last_refit(trials)
+        if stream not in self._kept or self._kept[stream][0] != count:
+            self._kept.pop(stream, None)
+            self._kept[stream] = count, made(count)
+            for oldest in list(self._kept)[:-STREAMS]:
+                del self._kept[oldest]
+        return self._kept[stream]
+
+    def last(self, stream: int) -> Fit:
+        """What the last call for a stream returned."""
+        return self._kept[stream][1]
+
+
 class ProcessFactory:
     """Gaussian processes over growing lists of trials.
 
@@ -45,7 +75,7 @@ class ProcessFactory:
 
     def __init__(self, categorical: Mask) -> None:
         self._categorical = categorical
-        self._fits: dict[int, tuple[int, TargetTransform, GaussianProcess]] = {}
+        self._fits: Fits[tuple[TargetTransform, GaussianProcess]] = Fits()
 
     def make(self, rows: Array, values: Array, stream: int) -> GaussianProcess:
         """A process over all rows (n, d) and values (n,), or as many as it can carry.
@@ -55,14 +85,16 @@ class ProcessFactory:
             values: what is minimised.
             stream: names the list that grows; its calls share a fit until the next refit is due.
         """
-        count, transform, process = self._fit(rows, values, stream)
+        count, (transform, process) = self._fits.of(
+            stream, len(values), lambda count: self._fit(rows[:count], values[:count])
+        )
         if count == len(values):
             return process
         return process.extended(rows[count:], transform(values[count:]))
 
     def transform(self, stream: int) -> TargetTransform:
         """Of the values of the process last made over a stream."""
-        return self._fits[stream][1]
+        return self._fits.last(stream)[0]
 
     def success(self, rows: Array, labels: Array) -> GaussianProcess:
         """A process over labels (n,), 1 for trials with a value and -1 for failures, at few rows.
@@ -75,20 +107,12 @@ class ProcessFactory:
         scale = CHANCE_OF_SUCCESS, 1.0
         return GaussianProcess(rows, labels, hyperparameters, self._categorical, scale)
 
-    def _fit(self, rows: Array, values: Array, stream: int) -> tuple[int, TargetTransform, GaussianProcess]:
-        """The last count at which a fit was due, and what it found then."""
-        count = last_refit(len(values))
-        if stream not in self._fits or self._fits[stream][0] != count:
-            rows, values = rows[:count], values[:count]
-            transform = TargetTransform.fit(values)
-            few, kept = subset(values, FIT_CAP), subset(values, DATA_CAP)
-            hyperparameters = fit(rows[few], transform(values[few]), self._categorical)
-            process = GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
-            self._fits.pop(stream, None)
-            self._fits[stream] = count, transform, process
-            for oldest in list(self._fits)[:-STREAMS]:
-                del self._fits[oldest]
-        return self._fits[stream]
+    def _fit(self, rows: Array, values: Array) -> tuple[TargetTransform, GaussianProcess]:
+        transform = TargetTransform.fit(values)
+        few, kept = subset(values, FIT_CAP), subset(values, DATA_CAP)
+        hyperparameters = fit(rows[few], transform(values[few]), self._categorical)
+        process = GaussianProcess(rows[kept], transform(values[kept]), hyperparameters, self._categorical)
+        return transform, process
 
 
 def forest(rows: Array, values: Array, seed: int, active: Callable[[Array], Mask]) -> Forest:

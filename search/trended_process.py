@@ -15,7 +15,7 @@ from scipy.linalg import solve_triangular
 from search.gaussian_process import GaussianProcess, Hyperparameters, correlation, factor
 from search.gaussian_process_fit import NegativeLogPosterior, fit
 from search.prior import Prior, Trend, transformed
-from search.surrogates import DATA_CAP, FIT_CAP, last_refit, subset
+from search.surrogates import DATA_CAP, FIT_CAP, Fits, subset
 from search.target_transform import TargetTransform
 
 Array = npt.NDArray[np.float64]
@@ -97,14 +97,11 @@ class TrendedFactory:
     def __init__(self, prior: Prior, categorical: Mask) -> None:
         self._prior = prior
         self._categorical = categorical
-        self._fits: dict[int, tuple[int, _Fit]] = {}
+        self._fits: Fits[_Fit] = Fits()
 
     def make(self, rows: Array, values: Array, stream: int) -> GaussianProcess:
         """A process over rows (n, d) and values (n,); arguments as of `ProcessFactory.make`."""
-        count = last_refit(len(values))
-        if stream not in self._fits or self._fits[stream][0] != count:
-            self._fits[stream] = count, self._fit(rows[:count], values[:count])
-        fitted = self._fits[stream][1]
+        _, fitted = self._fits.of(stream, len(values), lambda count: self._fit(rows[:count], values[:count]))
         kept = subset(values, DATA_CAP)
         rows, targets = rows[kept], fitted.values(values[kept])
         hyperparameters, categorical = fitted.hyperparameters, self._categorical
@@ -118,7 +115,7 @@ class TrendedFactory:
 
     def transform(self, stream: int) -> TargetTransform:
         """Of the values of the process last made over a stream."""
-        return self._fits[stream][1].values
+        return self._fits.last(stream).values
 
     def _fit(self, rows: Array, values: Array) -> _Fit:
         transform = TargetTransform.fit(values)

@@ -70,6 +70,10 @@ class Column(ABC):
     def values_at(self, codes: Array) -> npt.NDArray[Any]:
         """Codes -> values as float64, int64, bool or object; NaN codes give the zero of that type."""
 
+    def cell(self, value: Any) -> float:
+        """Position of one value in [0, 1]; NaN where it does not belong to this hyperparameter."""
+        return float(self.unit(self.codes_of(np.array([value])))[0])
+
     def every_code(self) -> Array:
         """All codes, shape (size,); raises `ValueError` where they are not countable."""
         if self.size is None:

@@ -76,6 +76,16 @@ class Encoder:
         return any(self._conditions)
 
     @property
+    def categorical(self) -> Mask:
+        """Columns that can only be compared by equality, shape (d,)."""
+        return np.array([column.kind is Kind.CATEGORICAL for column in self.columns])
+
+    @property
+    def varying(self) -> list[int]:
+        """Positions of the columns that are no constants."""
+        return [j for j, column in enumerate(self.columns) if column.kind is not Kind.CONSTANT]
+
+    @property
     def cardinality(self) -> float:
         """Upper bound on the number of configurations; infinite where a float varies."""
         return math.prod(math.inf if column.size is None else column.size for column in self.columns)

@@ -16,6 +16,7 @@ So cheap values that are never followed cost their design: the search at the tar
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,15 +26,14 @@ from search.candidates import Candidates, Rows
 from search.engine import LARGEST, Constraint, Engine
 from search.engines.native_engine import NativeEngine
 from search.engines.sobol_engine import SobolEngine
-from search.fidelity import Fidelity, cheap, cost_since_whole, target_events
+from search.fidelity import Fidelity, cheap, cost_since_whole, target_events, value_of
 from search.fidelity_model import FidelityModel, lifted
 from search.gaussian_process import GaussianProcess
+from search.judgement import Evidence, Judge
 from search.maximiser import Maximiser
 from search.moves import Moves
-from search.surrogates import DATA_CAP, ProcessFactory, subset
 from search.trial import Trial, TrialState
 from spaces.configs import Config
-from spaces.encoding import Column, Kind
 from spaces.errors import BadInput, Infeasible
 
 Array = npt.NDArray[np.float64]
@@ -80,10 +80,9 @@ class FidelityEngine(SobolEngine):
         self._fidelity = Fidelity.of(space, fidelity, power)
         self._initial = initial_points
         self._column = self.encoder.names.index(self._fidelity.name)
-        self._top = _cell(self.encoder.columns[self._column], self._fidelity.target)
-        kinds = [column.kind for column in self.encoder.columns]
-        self._categorical = np.array([kind is Kind.CATEGORICAL for kind in kinds])
-        self._design_size = DESIGN_SIZE * (len(kinds) - kinds.count(Kind.CONSTANT))
+        self._top = self.encoder.columns[self._column].cell(self._fidelity.target)
+        self._design_size = DESIGN_SIZE * len(self.encoder.varying)
+        self._judge = Judge(self.encoder, trees=False)
         self._at_target = self._fidelity.at_target(space)
         self._moves = Moves(self.encoder, self._worthwhile)
         self._below = Candidates(self.encoder, self._worthwhile, self.history)
@@ -156,12 +155,12 @@ class FidelityEngine(SobolEngine):
 
     def _model(self) -> FidelityModel | None:
         """The model of all values; `None` where there are too few."""
-        taught = [trial for trial in self.history.ended if _value(trial) is not None]
+        taught = [trial for trial in self.history.ended if value_of(trial) is not None]
         if sum(trial.cost is not None for trial in taught) < 2:
             return None
         rows = self.candidates.rows(taught)
-        values = np.clip([_value(trial) for trial in taught], -LARGEST, LARGEST)
-        return FidelityModel.of(self.encoder, self._column, self._top, rows, values, self._categorical)
+        values = np.clip([value_of(trial) for trial in taught], -LARGEST, LARGEST)
+        return FidelityModel.of(self.encoder, self._column, self._top, rows, values)
 
     def _borne_out(self, model: FidelityModel) -> bool:
         """Whether the cheap values are to be followed."""
@@ -196,26 +195,11 @@ class FidelityEngine(SobolEngine):
 
     def _success(self) -> GaussianProcess | None:
         """The process over failures and successes at any fidelity; `None` before the first failure."""
-        ended = self.history.ended
-        labels = np.array([-1.0 if trial.state is TrialState.FAILED else 1.0 for trial in ended])
-        if not np.any(labels < 0.0):
-            return None
-        kept = subset(labels, DATA_CAP)
-        rows = lifted(self.candidates.rows(ended), self._column, self._top)
-        return ProcessFactory(self._categorical).success(rows[kept], labels[kept])
+        evidence = Evidence.of(self.history, self.candidates)
+        return self._judge.success(replace(evidence, ended=lifted(evidence.ended, self._column, self._top)))
 
     def _levels(self, row: Array) -> Array:
         """A row (1, d) at its feasible lower fidelities, from the lowest up, shape (k, d)."""
         rows = np.repeat(row, LEVELS, axis=0)
         rows[:, self._column] = np.linspace(0.0, 1.0, LEVELS)
         return self._below.fresh(rows)
-
-
-def _cell(column: Column, value: float) -> float:
-    """What a row holds for a value."""
-    return float(column.unit(column.codes_of(np.array([value])))[0])
-
-
-def _value(trial: Trial) -> float | None:
-    """The value of a trial at its own fidelity."""
-    return trial.estimate if trial.value is None else trial.value

@@ -30,7 +30,6 @@ from search.restarts import Restarts, restarting
 from search.threads import one_thread
 from search.trial import Trial
 from spaces.configs import Config
-from spaces.encoding import Kind
 from spaces.errors import BadInput, Infeasible, Mistake
 
 Array = npt.NDArray[np.float64]
@@ -82,8 +81,7 @@ class NativeEngine(SobolEngine):
             mistakes.append(Mistake("prior", "none with several objectives", "one"))
         if mistakes:
             raise BadInput(mistakes)
-        kinds = [column.kind for column in self.encoder.columns]
-        self._dimensions = len(kinds) - kinds.count(Kind.CONSTANT)
+        self._dimensions = len(self.encoder.varying)
         self._initial = initial_points or self._dimensions + 2
         self._trees = surrogate == "forest"
         self._prior = None if prior is None else Prior(prior, self.encoder)
@@ -158,8 +156,8 @@ class NativeEngine(SobolEngine):
             sample = self.candidates.random(SAMPLE, rng)
         except Infeasible:  # nothing is left to be asked
             sample = centre[None, :]
-        metric = self._judge.metric(Evidence.of(self.history, self.candidates))
-        return Basin.about(centre, *metric, sample)
+        lengthscales = self._judge.lengthscales(Evidence.of(self.history, self.candidates))
+        return Basin.about(centre, lengthscales, self.encoder.categorical, sample)
 
     def _taught(self) -> bool:
         """Whether there is enough to learn from."""

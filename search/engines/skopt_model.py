@@ -34,7 +34,7 @@ class Features:
     def __init__(self, encoder: Encoder) -> None:
         categories = {j: c.size or 0 for j, c in enumerate(encoder.columns) if c.kind is Kind.CATEGORICAL}
         self._one_hot = {j: size for j, size in categories.items() if size > 2}
-        varying = [j for j, c in enumerate(encoder.columns) if c.kind is not Kind.CONSTANT]
+        varying = encoder.varying
         self._plain = [j for j in varying if j not in self._one_hot]
         self._numeric = [k for k, j in enumerate(self._plain) if j not in categories]
 
