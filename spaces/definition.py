@@ -42,7 +42,7 @@ def build(definition: Definition) -> ConfigurationSpace:
     parameters = _parameters(definition["parameters"])
     space = _conditioned(definition, parameters)
     clauses = _entries(definition, "forbidden", lambda entry: forbidden(entry, parameters))
-    if _try_add(space, clauses):
+    if try_add(space, clauses):
         return space
     rows = Encoder(space, forbidden=clauses).random(1, np.random.default_rng(0))
     legal = Encoder(space).decode(rows[0])
@@ -52,12 +52,12 @@ def build(definition: Definition) -> ConfigurationSpace:
     }
     parameters = _parameters(described)
     space = _conditioned(definition, parameters)
-    if not _try_add(space, _entries(definition, "forbidden", lambda entry: forbidden(entry, parameters))):
+    if not try_add(space, _entries(definition, "forbidden", lambda entry: forbidden(entry, parameters))):
         raise BadInput.of("parameters", "defaults that together are not forbidden", "a forbidden combination")
     return space
 
 
-def _try_add(space: ConfigurationSpace, clauses: list[Any]) -> bool:
+def try_add(space: ConfigurationSpace, clauses: list[Any]) -> bool:
     """Add forbidden clauses; False where they forbid the space's default configuration."""
     try:
         # ConfigSpace 1.2.2 prints while it checks one kind of clause; stdout belongs to the answer.

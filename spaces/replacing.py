@@ -1,13 +1,11 @@
 """A space with one of its parameters exchanged for another of the same name, or with one more."""
 
-import contextlib
-import io
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
-from ConfigSpace.exceptions import ForbiddenValueError
 from ConfigSpace.hyperparameters import Hyperparameter
 
+from spaces.definition import try_add
 from spaces.errors import BadInput
 
 
@@ -20,12 +18,7 @@ def with_parameter(space: ConfigurationSpace, parameter: Hyperparameter[Any, Any
     made = ConfigurationSpace()
     made.add([*(space[name] for name in space if name != parameter.name), parameter])
     made.add(list(space.conditions))
-    try:
-        with contextlib.redirect_stdout(
-            io.StringIO()
-        ):  # ConfigSpace prints while it checks one kind of clause
-            made.add(list(space.forbidden_clauses))
-    except ForbiddenValueError:
+    if not try_add(made, list(space.forbidden_clauses)):
         expected = "a value that is not forbidden beside the defaults of the others"
-        raise BadInput.of(parameter.name, expected, str(parameter.default_value)) from None
+        raise BadInput.of(parameter.name, expected, str(parameter.default_value))
     return made

@@ -10,12 +10,11 @@ from runners.documents.document import Section, Table
 from search.engine import Engine
 from search.factory import make_engine
 from search.fidelity import Fidelity
+from search.stopping import ROUNDING
 
 SEEDS, COSTS = 6, (5, 10, 20, 30)
 FLOOR = 1e-6
 """Regrets below it are all equal."""
-ROUNDING = 1e-9
-"""Of a sum of costs."""
 
 
 def sections() -> list[Section]:

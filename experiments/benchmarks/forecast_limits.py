@@ -15,6 +15,7 @@ from objectives.curves.correction import anchor
 from objectives.curves.curve import Curve
 from objectives.curves.fitting import fit_curve
 from objectives.curves.forms import MultiPower, Prior
+from objectives.fit.losses import MAD_SIGMA
 from objectives.laws.law import Array
 from runners.documents.document import Section, Table
 
@@ -101,7 +102,7 @@ def learnt(case: Case, cases: Sequence[Case]) -> tuple[Array, Array]:
     shapes = [np.array([each.shape for each in cases if each.runs == group]) for group in groups]
     middles = np.array([np.median(each, axis=0) for each in shapes])
     within = np.mean(
-        [1.4826 * np.median(np.abs(each - np.median(each, axis=0)), axis=0) for each in shapes], 0
+        [MAD_SIGMA * np.median(np.abs(each - np.median(each, axis=0)), axis=0) for each in shapes], 0
     )
     return middles.mean(axis=0), np.hypot(middles.std(axis=0, ddof=1), within)
 

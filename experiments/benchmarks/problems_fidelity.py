@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from ConfigSpace import ConfigurationSpace, Float, OrdinalHyperparameter
 
+from experiments.benchmarks.problems import HARTMANN_A, HARTMANN_ALPHA, HARTMANN_P
 from experiments.benchmarks.problems_tables import FILES, FOLDER, available
 
 LEVELS = 4
@@ -53,29 +54,11 @@ def branin(point: Point) -> float:
     return float((y - b * x**2 + c * x - 6) ** 2 + 10 * (1 - t) * np.cos(x) + 10)
 
 
-WELLS = np.array(
-    [
-        [10, 3, 17, 3.5, 1.7, 8],
-        [0.05, 10, 17, 0.1, 8, 14],
-        [3, 3.5, 1.7, 10, 17, 8],
-        [17, 8, 0.05, 10, 0.1, 14],
-    ]
-)
-PLACES = 1e-4 * np.array(
-    [
-        [1312, 1696, 5569, 124, 8283, 5886],
-        [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650],
-        [4047, 8828, 8732, 5743, 1091, 381],
-    ]
-)
-
-
 def hartmann(point: Point) -> float:
     """Hartmann-6, its four wells less deep where the fidelity is low."""
     x = np.array([point[f"x{n}"] for n in range(6)])
-    alpha = np.array([1.0, 1.2, 3.0, 3.2]) - 0.1 * (1 - point["z"])
-    return float(-alpha @ np.exp(-np.sum(WELLS * (x - PLACES) ** 2, axis=1)))
+    alpha = HARTMANN_ALPHA - 0.1 * (1 - point["z"])
+    return float(-alpha @ np.exp(-np.sum(HARTMANN_A * (x - HARTMANN_P) ** 2, axis=1)))
 
 
 def training(point: Point) -> float:

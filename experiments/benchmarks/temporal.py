@@ -51,6 +51,15 @@ class Measured:
     like: History | None
     """The next smaller model under the same schedule."""
 
+    def beginning(self, prefix: float) -> History:
+        """What was measured in the first share of the tokens."""
+        return self.history.until(prefix * self.history.tokens[-1])
+
+    @property
+    def last_rate(self) -> Array | None:
+        """The learning rate at the end, shape (1,)."""
+        return None if self.history.rate is None else self.history.rate[-1:]
+
     @cached_property
     def fits(self) -> PositionFits:
         """The position law at every checkpoint."""
@@ -108,10 +117,8 @@ def measured(folder: Path, corpus: str) -> Iterator[Measured]:
 
 def forecasts(run: Measured, prefix: float) -> Iterator[Outcome]:
     """Every forecaster, from a share of the tokens to the end."""
-    whole = run.history
-    seen = whole.until(prefix * whole.tokens[-1])
+    whole, seen, rate = run.history, run.beginning(prefix), run.last_rate
     end = whole.tokens[-1:]
-    rate = None if whole.rate is None else whole.rate[-1:]
     baselines = {**BASELINES, ALONE: allowed(seen, POOLS["a2"], None)}
     chosen = forecast(seen, end, rates=rate, baselines=baselines)
     told = forecast(seen, end, rates=rate, pools={k: (each,) for k, each in PAPER.items()}, baselines={})
@@ -206,9 +213,8 @@ def _family_errors(runs: list[Measured]) -> Section:
 def _moved(
     run: Measured, prefix: float, names: dict[str, tuple[str, ...]]
 ) -> Iterator[tuple[tuple[str, str], float]]:
-    whole, n = run.history, len(run.history.positions)
-    seen = whole.until(prefix * whole.tokens[-1])
-    clock, at = clocks(seen, whole.tokens[-1:], None if whole.rate is None else whole.rate[-1:])
+    whole, seen, n = run.history, run.beginning(prefix), len(run.history.positions)
+    clock, at = clocks(seen, whole.tokens[-1:], run.last_rate)
     truth: Array = run.fits.coefficients[-1]
     for number, (parameter, track) in enumerate(zip(PARAMETERS, tracks(fit_positions(seen)), strict=True)):
         for name in names[parameter]:

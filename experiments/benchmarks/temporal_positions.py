@@ -83,9 +83,7 @@ def sections(folder: Path = TABLES) -> list[Section]:
 
 def of_run(run: Measured, corpus: str, prefix: float) -> Iterator[Outcome]:
     """Every way to forecast the parts, from a share of the tokens to the end."""
-    whole = run.history
-    seen = whole.until(prefix * whole.tokens[-1])
-    rate = None if whole.rate is None else whole.rate[-1:]
+    whole, seen, rate = run.history, run.beginning(prefix), run.last_rate
     families = allowed(seen, POOLS["a2"], None)
     made = forecast(seen, whole.tokens[-1:], rates=rate, baselines={"mean": families})
     indices = made.fits.indices

@@ -12,7 +12,7 @@ from objectives.curves.curve import Curve
 from objectives.curves.forms import CurveForm, LastValue, Prior
 from objectives.curves.inputs import MEMORY, MEMORY_SHARE, Inputs
 from objectives.curves.schedule import Constant, Schedule
-from objectives.fit.losses import Huber
+from objectives.fit.losses import MAD_SIGMA, Huber
 from objectives.fit.solver import minimise
 from objectives.laws.law import Array
 
@@ -143,7 +143,7 @@ class _Problem:
         value, _ = self.form.evaluate(theta[None], self.inputs)
         off = np.abs(np.log(value[0]) - self.observed)
         degrees = max(len(off) - len(theta), 1) / len(off)
-        return float(1.4826 * np.median(off) / np.sqrt(degrees))
+        return float(MAD_SIGMA * np.median(off) / np.sqrt(degrees))
 
     def covariance(self, theta: Array, noise: float) -> Array:
         """Of the coordinates: inverse of the curvature at the optimum, priors included."""

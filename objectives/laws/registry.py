@@ -80,12 +80,11 @@ def get(family: str, coefficients: str | None = None) -> Law | Performance:
         BadInput: no such family or coefficient set; the message lists the names and suggests the closest.
             Or nothing is published of the family.
     """
-    names = [kind.family for kind in (*FAMILIES, *CAPABILITIES)]
-    if family not in names:
-        raise BadInput.of("law", one_of(names, family), family)
-    capability = next((kind for kind in CAPABILITIES if kind.family == family), None)
-    kind: type[Law] | type[Performance] = capability or family_class(family)
-    published: dict[str, Law | Performance] = {law.name: law for law in kind.published()}
+    kinds: dict[str, type[Law] | type[Performance]] = {law.family: law for law in FAMILIES}
+    kinds |= {capability.family: capability for capability in CAPABILITIES}
+    if family not in kinds:
+        raise BadInput.of("law", one_of(kinds, family), family)
+    published: dict[str, Law | Performance] = {law.name: law for law in kinds[family].published()}
     if not published:
         raise BadInput.of("coefficients", UNPUBLISHED.format(family), coefficients or "nothing")
     if coefficients is None:

@@ -59,9 +59,6 @@ def search(
 
 def _unfinished(record: dict[str, Any]) -> bool:
     """Whether a search of a report has evaluations left."""
-    return any(
-        found["done"] + found["failed"] + found.get("pruned", 0) + found.get("partial", 0)
-        < each["description"]["evaluations"]
-        for each in record["searches"]
-        for found in (each["search"],)
-    )
+    from search.report import outcomes
+
+    return any(outcomes(each["search"]) < each["description"]["evaluations"] for each in record["searches"])

@@ -12,6 +12,7 @@ from objectives.law_objectives import most_tokens
 from objectives.laws.law import Array, Law
 from runners.documents.canvas import BLUE, GREEN, GREY, ORANGE, Axes, figure, log, panels, svg
 from runners.documents.quantities import count, flops
+from search.report import outcomes
 
 POINTS = 160
 NAMED = 6
@@ -79,7 +80,7 @@ def convergence(searches: Sequence[Mapping[str, Any]]) -> str:
     many = len(searches) > NAMED
     for search, optimum in zip(searches, optima, strict=True):
         steps = search["search"]["convergence"]
-        x = [step["outcomes"] for step in steps] + [_outcomes(search["search"])]
+        x = [step["outcomes"] for step in steps] + [outcomes(search["search"])]
         y = np.array([step["value"] for step in steps] + [steps[-1]["value"]])
         if exact:
             y = np.maximum(y - _lowest(optimum), 1e-16)
@@ -94,10 +95,6 @@ def _lowest(optimum: Mapping[str, Any] | None) -> float:
     """The value of a certified optimum, or of the best of all configurations."""
     assert optimum is not None  # drawn as regret only where all are known
     return float(optimum["value"] if "value" in optimum else optimum["optimum"]["loss"])
-
-
-def _outcomes(search: Mapping[str, Any]) -> int:
-    return int(search["done"] + search["failed"] + search.get("pruned", 0) + search.get("partial", 0))
 
 
 def isoflop(law: Law, box: Box, curves: Sequence[Mapping[str, Any]]) -> str:

@@ -24,10 +24,10 @@ from objectives.objective import Objective
 from objectives.python_objective import PythonObjective, load
 from objectives.reporting import ReportingObjective
 from objectives.runs import read_runs
-from runners import fidelity_check
-from runners.aims_check import check_aims
 from runners.backend import Status
+from runners.jobs import fidelity_check
 from runners.jobs.aims import Aim, references
+from runners.jobs.aims_check import check_aims
 from runners.jobs.job_file import BudgetSpec, EngineSpec, SearchSpec, read_job_file
 from runners.jobs.job_space import space_of
 from runners.jobs.objective_spec import (
