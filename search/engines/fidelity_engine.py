@@ -23,7 +23,7 @@ import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
 from search.candidates import Candidates, Rows
-from search.engine import LARGEST, Constraint, Engine
+from search.engine import LARGEST, Constraint
 from search.engines.native_engine import NativeEngine
 from search.engines.sobol_engine import SobolEngine
 from search.fidelity import Fidelity, cheap, cost_since_whole, target_events, value_of
@@ -88,7 +88,7 @@ class FidelityEngine(SobolEngine):
         self._below = Candidates(self.encoder, self._worthwhile, self.history)
         self._exhausted = False
         """Whether there is nothing left to ask below the target: then it stays so."""
-        self._native(None)  # raises for an option it does not take
+        self._first_points = self._native(None).design
 
     def cost_of(self, config: Config) -> float | None:
         """What an evaluation costs beside a whole one; `None` for a whole one."""
@@ -136,8 +136,8 @@ class FidelityEngine(SobolEngine):
         return None
 
     def _sunk_sequence(self) -> Callable[[int], Rows]:
-        """The Sobol sequence, every point at its lowest feasible fidelity."""
-        sequence = self._sequence()
+        """The points of the native engine's design, each at its lowest feasible fidelity."""
+        sequence = self._first_points()
 
         def sunk(n: int) -> Rows:
             rows = lifted(sequence(n), self._column, self._top)
@@ -166,7 +166,7 @@ class FidelityEngine(SobolEngine):
         """Whether the cheap values are to be followed."""
         return self.history.counts[0] >= COMPARED and model.borne_out()
 
-    def _native(self, followed: FidelityModel | None) -> Engine:
+    def _native(self, followed: FidelityModel | None) -> NativeEngine:
         """The search at the target, before its first trial, and what it believes."""
         return NativeEngine(
             self._at_target,

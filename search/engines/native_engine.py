@@ -6,7 +6,7 @@ configuration of greatest expected improvement, small where a failure is likely.
 trials one such look serves several asks (`search.batches`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -117,9 +117,12 @@ class NativeEngine(SobolEngine):
         """A point of the initial design; of the plain sequence where it is complete and not all has ended."""
         if self._prior is not None or self.objectives > 1 or number >= self._initial:
             return super()._propose(number, rng)
+        return self.encoder.decode(self.candidates.draw(self.design(), 1)[0])
+
+    def design(self) -> Callable[[int], Array]:
+        """The points of the initial design from the first on: n -> the next n rows, shape (n, d)."""
         share = share_of_box(self._initial, self._dimensions)
-        source = drawn_in(self._sequence(), self.encoder, middle_of(self.encoder), share)
-        return self.encoder.decode(self.candidates.draw(source, 1)[0])
+        return drawn_in(self._sequence(), self.encoder, middle_of(self.encoder), share)
 
     def _believed(self, prior: Prior, rng: np.random.Generator) -> Config:
         """Where the prior is least."""

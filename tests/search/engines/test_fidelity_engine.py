@@ -54,6 +54,15 @@ def looks(history: History) -> int:
     return sum(trial.cost is not None for trial in history.trials if trial.number > first)
 
 
+def test_the_cheap_design_has_the_points_of_the_native_one() -> None:
+    """Or what is learnt below the target is not about the points that are evaluated there."""
+    cheap = make_engine("fidelity", space(), seed=3, fidelity="share").ask(4)
+    alone = make_engine("native", Fidelity.of(space(), "share", 1.0).at_target(space()), seed=3).ask(4)
+    assert all(float(each.config["share"] or 1.0) < 1.0 for each in cheap)
+    for below, whole in zip(cheap, alone, strict=True):
+        assert {**below.config, "share": 1.0} == pytest.approx(dict(whole.config))
+
+
 def test_cheap_values_are_followed_where_they_tell_and_only_the_target_is_best() -> None:
     engine = make_engine("fidelity", space(), fidelity="share")
     run(engine, bowl, 2.0)
